@@ -1,0 +1,72 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.complete
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: setup ## start a whole site with simulated devices; Ctrl-C stops it, a second run goes on with the same data
+	$(BIN)/python -m provisioning.demo.run
+
+.PHONY: demo
+demo: setup ## the same with new data: yesterday's demo is deleted first
+	rm -rf demo-data
+	$(BIN)/python -m provisioning.demo.run
+
+.PHONY: test
+test: setup ## install what is needed and run every test
+	$(BIN)/pytest tests/unit tests/wire tests/flow tests/browser
+
+.PHONY: check
+check: $(STAMP) ## style, types, import rules, generated documents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(STAMP) ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: bench
+bench: setup ## measure: one line a figure
+	$(BIN)/python -m tests.bench
+
+.PHONY: diagrams
+diagrams: $(STAMP) ## write the generated parts of docs/ anew
+	$(BIN)/python -m tests.docs
+
+.PHONY: requirements
+requirements: $(STAMP) ## every requirement with the tests that prove it
+	$(BIN)/python -m tests.requirements
+
+.PHONY: screenshots
+screenshots: setup ## take the pictures of docs/screenshots/ from a running demo
+	$(BIN)/python -m tests.screenshots
+
+.PHONY: hardware-test
+hardware-test: setup ## the steps that need a real device, on a Pi
+	$(BIN)/pytest tests/hardware
+
+.PHONY: lock
+lock: ## pin the dependencies anew (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra edge --extra board \
+	  --extra cloud --extra provisioning pyproject.toml -o requirements/runtime.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra dev \
+	  -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
+
+.PHONY: setup
+setup: $(STAMP)
+	@provisioning/apt-packages
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@provisioning/apt-packages
+	test -x $(BIN)/python || python3 -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@

@@ -1,0 +1,139 @@
+"""The way to the hub: send a command and get its one reply; follow what happens."""
+
+import asyncio
+import logging
+import secrets
+import ssl
+from collections.abc import AsyncIterator
+
+import httpx
+import msgspec
+
+from edge.contracts.commands import Command, Reply
+from edge.contracts.events import Entry
+from edge.contracts.snapshot import Snapshot, follow
+from edge.daemon.config import ConfigError, Hub, read_secret
+
+log = logging.getLogger(__name__)
+
+ANSWER_S = 8.0  # an SD card may stall an fsync for seconds
+SILENCE_S = 25.0  # the hub's stream says something every 10 s
+RETRY_FIRST_S, RETRY_MOST_S = 0.2, 3.0
+
+_snapshot = msgspec.json.Decoder(Snapshot)
+_entry = msgspec.json.Decoder(Entry)
+_reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
+
+
+class HubUnreachable(Exception):
+    """The hub gave no answer; the command may or may not have been done: send it again under the same id."""
+
+
+class HubRejected(Exception):
+    """The hub does not know this device, or does not understand it: a matter for the technician."""
+
+
+def new_command_id() -> str:
+    """A command id: 128 random bits as 32 hex digits."""
+    return secrets.token_hex(16)
+
+
+class HubClient:
+    """One device's link to the hub, over HTTPS with the site's own CA and the device's token."""
+
+    def __init__(self, hub: Hub) -> None:
+        try:
+            context = ssl.create_default_context(cafile=hub.ca)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(f"hub.ca: {hub.ca} is no readable CA certificate ({error})") from error
+        self._http = httpx.AsyncClient(
+            base_url=hub.url,
+            verify=context,
+            headers={"Authorization": f"Bearer {read_secret(hub.token_file)}"},
+            timeout=httpx.Timeout(ANSWER_S, connect=3.0),
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def send(self, command: Command) -> Reply:
+        """Send a command once.
+
+        Raises HubUnreachable where no answer came and HubRejected where the hub turned the message away.
+        """
+        try:
+            response = await self._http.post("/api/v1/commands", content=msgspec.json.encode(command))
+        except httpx.HTTPError as error:
+            raise HubUnreachable(type(error).__name__) from error
+        if response.status_code >= 500:
+            raise HubUnreachable(f"HTTP {response.status_code}")
+        if response.status_code != 200:
+            raise HubRejected(f"HTTP {response.status_code}")
+        return _reply.decode(response.content)
+
+    async def send_until_answered(self, command: Command, *, within_s: float) -> Reply:
+        """Send a command again and again under its one id until the hub answers.
+
+        Raises HubUnreachable where ``within_s`` seconds were not enough, and HubRejected at once.
+        """
+        deadline = asyncio.get_running_loop().time() + within_s
+        pause = RETRY_FIRST_S
+        while True:
+            try:
+                return await self.send(command)
+            except HubUnreachable:
+                if asyncio.get_running_loop().time() + pause > deadline:
+                    raise
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, RETRY_MOST_S)
+
+    async def changes(self) -> AsyncIterator[tuple[Snapshot, Entry | None] | None]:
+        """What is true now, then after each entry; for ever.
+
+        Yields (snapshot, None) after every fresh snapshot, (snapshot, entry) after every entry, and None when the
+        link is lost. After a short cut it goes on from where it was; a hub with a new journal gives a fresh snapshot.
+        """
+        snapshot: Snapshot | None = None
+        pause = RETRY_FIRST_S
+        lost = False
+        while True:
+            try:
+                fresh = _snapshot.decode((await self._get("/api/v1/snapshot")).content)
+                if snapshot is None or fresh.epoch != snapshot.epoch or fresh.seq < snapshot.seq:
+                    snapshot = fresh
+                if lost:
+                    log.info("hub is back")
+                lost = False
+                yield snapshot, None
+                async for entry in self._entries(snapshot.seq):
+                    snapshot = follow(snapshot, entry)
+                    yield snapshot, entry
+                    pause = RETRY_FIRST_S
+            except (httpx.HTTPError, HubRejected, ValueError) as error:
+                # ValueError: the stream does not fit the snapshot (or is no JSON of ours): begin anew
+                if isinstance(error, ValueError):
+                    snapshot = None
+                if not lost:
+                    log.warning("hub is lost: %s", type(error).__name__)
+                    lost = True
+                    yield None
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, RETRY_MOST_S)
+
+    async def _get(self, path: str) -> httpx.Response:
+        response = await self._http.get(path)
+        if response.status_code != 200:
+            raise HubRejected(f"HTTP {response.status_code}")
+        return response
+
+    async def _entries(self, after: int) -> AsyncIterator[Entry]:
+        timeout = httpx.Timeout(ANSWER_S, read=SILENCE_S)
+        async with self._http.stream("GET", "/api/v1/events", params={"after": after}, timeout=timeout) as response:
+            if response.status_code != 200:
+                raise HubRejected(f"HTTP {response.status_code}")
+            async for line in response.aiter_lines():
+                if line.startswith("data: "):
+                    yield _entry.decode(line[6:])
+        raise httpx.ReadError("the hub closed the stream")

@@ -1,0 +1,124 @@
+"""Serve an ASGI application at one or more addresses; nothing but loopback without TLS."""
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any, Protocol
+
+import uvicorn
+
+from edge.daemon.config import EX_CONFIG, ConfigError, Listen
+from edge.daemon.notify import notify
+
+BACKLOG = 1024
+STOP_S = 1  # open event streams would keep uvicorn waiting for ever
+
+
+class Application(Protocol):
+    """An ASGI application, such as Starlette's."""
+
+    def __call__(self, scope: Any, receive: Any, send: Any, /) -> Coroutine[Any, Any, None]: ...
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # the program handles its signals itself: one place, whatever the number of addresses
+
+
+def open_socket(listen: Listen) -> socket.socket:
+    """A bound and listening socket for this address.
+
+    Raises ConfigError where the address is not loopback and has no certificate, where a certificate comes without
+    its key, or where the port is taken.
+    """
+    host, _, port = listen.address.rpartition(":")
+    host = host.strip("[]")
+    if (listen.certificate is None) != (listen.key is None):
+        raise ConfigError(f"listen {listen.address}: certificate and key go together; one of them is missing")
+    if listen.certificate is None and not _is_loopback(host):
+        raise ConfigError(f"listen {listen.address}: only a loopback address may be served without a certificate")
+    for path in (listen.certificate, listen.key):
+        if path is not None and not path.is_file():
+            raise ConfigError(f"listen {listen.address}: {path} is missing; provision the site again")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, int(port)))
+        sock.listen(BACKLOG)
+    except (OSError, OverflowError) as error:
+        sock.close()
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            why = "another program uses this port; stop it, or choose another port"
+        else:
+            why = f"cannot be bound ({error})"
+        raise ConfigError(f"listen {listen.address}: {why}") from error
+    return sock
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def serve(app: Application, listens: Sequence[Listen]) -> None:
+    """Serve until SIGTERM or SIGINT, then return; ``READY=1`` is sent once every address answers.
+
+    Raises ConfigError where an address cannot be served.
+    """
+    sockets = [(listen, open_socket(listen)) for listen in listens]
+    servers = []
+    for listen, sock in sockets:
+        config = uvicorn.Config(
+            app,
+            ssl_certfile=listen.certificate,
+            ssl_keyfile=listen.key,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            timeout_graceful_shutdown=STOP_S,
+            server_header=False,
+            date_header=False,
+            ws="none",
+        )
+        servers.append((_Server(config), sock))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    tasks = [asyncio.create_task(server.serve(sockets=[sock])) for server, sock in servers]
+    while not all(server.started for server, _ in servers):
+        await asyncio.sleep(0.01)
+    notify("READY=1")
+    await stop.wait()
+    notify("STOPPING=1")
+    for server, _ in servers:
+        server.should_exit = True
+    await asyncio.gather(*tasks)
+
+
+async def run_beside(background: Sequence[Coroutine[Any, Any, None]], server: Coroutine[Any, Any, None]) -> None:
+    """Run the server, with background work that ends when the server does; if one crashes, so does the program."""
+    async with asyncio.TaskGroup() as group:
+        workers = [group.create_task(work) for work in background]
+        await server
+        for worker in workers:
+            worker.cancel()
+
+
+def run_program(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a daemon's coroutine; a ConfigError ends it with its text and exit status 78."""
+    try:
+        asyncio.run(main())
+    except* ConfigError as group:
+        for error in group.exceptions:
+            print(f"error: {error}", file=sys.stderr)
+        sys.exit(EX_CONFIG)
