@@ -77,15 +77,7 @@ def follow(snapshot: Snapshot, entry: Entry) -> Snapshot:
         case DayOpened():
             return replace(now, day=event.day, tickets={}, waiting={}, at_counter={}, calls=())
         case TicketIssued():
-            ticket = Ticket(
-                id=event.ticket,
-                label=event.label,
-                number=event.number,
-                service=event.service,
-                document=event.document,
-                issuer=event.issuer,
-                issued_at_ms=entry.at_ms,
-            )
+            ticket = issued_ticket(event, entry.at_ms)
             queued = (*snapshot.waiting.get(event.service, ()), ticket.id)
             return replace(
                 now,
@@ -102,17 +94,18 @@ def follow(snapshot: Snapshot, entry: Entry) -> Snapshot:
             called = replace(
                 snapshot.tickets[event.ticket], state=State.CALLED, counter=event.counter, called_at_ms=entry.at_ms
             )
-            queued = tuple(t for t in snapshot.waiting[event.service] if t != event.ticket)
+            left = tuple(t for t in snapshot.waiting[event.service] if t != event.ticket)
+            others = {s: waiting for s, waiting in snapshot.waiting.items() if s != event.service}
             return replace(
                 now,
                 tickets={**snapshot.tickets, called.id: called},
-                waiting={**snapshot.waiting, event.service: queued},
+                waiting={**others, event.service: left} if left else others,
                 at_counter={**snapshot.at_counter, event.counter: called.id},
-                calls=_with_call(snapshot.calls, Call(called.id, called.label, event.counter, entry.at_ms)),
+                calls=with_call(snapshot.calls, Call(called.id, called.label, event.counter, entry.at_ms)),
             )
         case TicketRecalled():
             return replace(
-                now, calls=_with_call(snapshot.calls, Call(event.ticket, event.label, event.counter, entry.at_ms))
+                now, calls=with_call(snapshot.calls, Call(event.ticket, event.label, event.counter, entry.at_ms))
             )
         case TicketFinished() | TicketNoShow():
             return replace(
@@ -124,5 +117,19 @@ def follow(snapshot: Snapshot, entry: Entry) -> Snapshot:
             return now
 
 
-def _with_call(calls: tuple[Call, ...], call: Call) -> tuple[Call, ...]:
+def issued_ticket(event: TicketIssued, at_ms: int) -> Ticket:
+    """The ticket that this event begins."""
+    return Ticket(
+        id=event.ticket,
+        label=event.label,
+        number=event.number,
+        service=event.service,
+        document=event.document,
+        issuer=event.issuer,
+        issued_at_ms=at_ms,
+    )
+
+
+def with_call(calls: tuple[Call, ...], call: Call) -> tuple[Call, ...]:
+    """The last calls after one more."""
     return (call, *(c for c in calls if c.ticket != call.ticket))[:RECENT_CALLS]

@@ -1,0 +1,64 @@
+"""moiso-hub: tickets, counters and the officers' pages of one site."""
+
+import time
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+
+from edge.contracts.events import Entry
+from edge.daemon.config import ConfigError, config_path, load, read_secret
+from edge.daemon.logs import start_logging
+from edge.daemon.serve import run_beside, run_program, serve
+from edge.daemon.streams import Broadcast
+from edge.hub.config import Devices, HubConfig, load_catalogue
+from edge.hub.config import Officers as OfficerAccounts
+from edge.hub.inbox import Inbox
+from edge.hub.journal import Journal
+from edge.hub.officers import Officers
+from edge.hub.pages import Pages
+from edge.hub.server import Api, entry_frame
+from edge.hub.uplink import Uplink
+from edge.hub.vault import Vault
+
+
+async def run(config: HubConfig) -> None:
+    """Wire the hub together and serve until told to stop."""
+    journal = Journal(config.data / "hub.db")
+    vault = Vault(config.data / "keys", read_secret(config.site_secret_file))
+    stream = Broadcast()
+
+    def tell(entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            stream.publish(entry_frame(entry))
+        for uplink in uplinks:
+            uplink.wake()
+
+    inbox = Inbox(journal, vault, load_catalogue(config.catalogue), clock_ms=wall_clock_ms, told=tell)
+    uplinks = [Uplink(config.uplink, config.site, inbox, journal)] if config.uplink else []
+    officers = Officers(config.data / "sessions.db", load(config.officers, OfficerAccounts).officer, time.time)
+    api = Api(inbox, stream, load(config.devices, Devices).device)
+    app = Starlette(routes=[*api.routes(), *Pages(inbox, stream, officers).routes()])
+    await run_beside([inbox.run(), *(uplink.run() for uplink in uplinks)], serve(app, config.listen))
+    journal.close()
+
+
+def wall_clock_ms() -> int:
+    """Milliseconds since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def main() -> None:
+    """Start the hub that ``--config`` describes."""
+    start_logging("hub")
+
+    async def program() -> None:
+        config = load(config_path("hub"), HubConfig)
+        if not config.listen:
+            raise ConfigError("listen: at least one [[listen]] with an address is expected")
+        await run(config)
+
+    run_program(program)
+
+
+if __name__ == "__main__":
+    main()

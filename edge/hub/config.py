@@ -1,0 +1,73 @@
+"""``hub.toml`` and the files that it names."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from edge.contracts.catalogue import Catalogue
+from edge.daemon.config import ConfigError, HostPort, Listen, Section, load
+from edge.queueing.catalogue import CatalogueError, check
+
+SiteId = Annotated[str, Meta(pattern="^[a-z0-9-]{1,40}$")]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class UplinkConfig(Section, frozen=True):
+    """The broker that takes the site's events, and the certificate that proves which site it is."""
+
+    address: HostPort
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+class HubConfig(Section, frozen=True):
+    """Everything that a hub can be told."""
+
+    site: SiteId
+    data: Path
+    catalogue: Path
+    site_secret_file: Path
+    devices: Path
+    officers: Path
+    listen: tuple[Listen, ...]
+    uplink: UplinkConfig | None = None
+
+
+class Device(Section, frozen=True):
+    """A kiosk or a board that may talk to the hub; ``counters`` are those whose buttons a board carries."""
+
+    name: str
+    role: Literal["kiosk", "board"]
+    token_sha256: Sha256
+    counters: tuple[str, ...] = ()
+
+
+class Devices(Section, frozen=True):
+    """``devices.toml``."""
+
+    device: tuple[Device, ...] = ()
+
+
+class OfficerAccount(Section, frozen=True):
+    """An officer's account; only the argon2 hash of the password is kept."""
+
+    name: str
+    password_argon2: str
+
+
+class Officers(Section, frozen=True):
+    """``officers.toml``."""
+
+    officer: tuple[OfficerAccount, ...] = ()
+
+
+def load_catalogue(path: Path) -> Catalogue:
+    """Read and check a catalogue. Raises ConfigError where it cannot be worked by."""
+    catalogue = load(path, Catalogue)
+    try:
+        check(catalogue)
+    except CatalogueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return catalogue

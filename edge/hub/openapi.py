@@ -1,0 +1,80 @@
+"""The OpenAPI document of the hub's API, made from the contracts themselves."""
+
+from typing import Any
+
+import msgspec
+
+from edge.contracts.commands import Command, Reply
+from edge.contracts.events import Entry
+from edge.contracts.snapshot import Snapshot
+
+JsonObject = dict[str, Any]
+
+
+def openapi() -> JsonObject:
+    """The document, version 3.1, ready to be written as JSON.
+
+    Source: OpenAPI Specification 3.1.0; JSON Schema 2020-12 as msgspec writes it.
+    """
+    (command, reply, snapshot, entry), components = msgspec.json.schema_components(
+        [Command, Reply, Snapshot, Entry], ref_template="#/components/schemas/{name}"
+    )
+    problem = {"description": "What was wrong, and what to do", "content": {"application/problem+json": {}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "MờiSố hub",
+            "version": "1",
+            "description": "A command goes up and gets one reply; everything else is events flowing down.",
+        },
+        "security": [{"token": []}],
+        "paths": {
+            "/api/v1/commands": {
+                "post": {
+                    "summary": "Carry out one command; under the same id it is done once and answered the same",
+                    "requestBody": {"required": True, "content": _json(command)},
+                    "responses": {
+                        "200": {"description": "Done, or refused with the reason", "content": _json(reply)},
+                        **dict.fromkeys(("401", "413", "422", "503"), problem),
+                    },
+                }
+            },
+            "/api/v1/snapshot": {
+                "get": {
+                    "summary": "What is true now",
+                    "responses": {"200": {"description": "The snapshot", "content": _json(snapshot)}, "401": problem},
+                }
+            },
+            "/api/v1/events": {
+                "get": {
+                    "summary": "Every journal entry after a sequence number, as server-sent events, for ever",
+                    "parameters": [
+                        {"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0, "default": 0}},
+                        {"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer", "minimum": 0}},
+                    ],
+                    "responses": {
+                        "200": {
+                            "description": "Events named entry; each one's data is an Entry",
+                            "content": {"text/event-stream": {"schema": entry}},
+                        },
+                        **dict.fromkeys(("401", "409", "422"), problem),
+                    },
+                }
+            },
+            "/api/v1/health": {
+                "get": {
+                    "summary": "Whether the hub can give numbers",
+                    "security": [],
+                    "responses": {"200": {"description": "It can"}, "503": {"description": "Its clock is not trusted"}},
+                }
+            },
+        },
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _json(schema: JsonObject) -> JsonObject:
+    return {"application/json": {"schema": schema}}

@@ -1,0 +1,156 @@
+"""The hub's HTTP API: one command, one reply; one snapshot, then the stream of what happens."""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from edge.contracts.commands import Command, CounterCommand, KioskCommand, Refused
+from edge.contracts.events import Entry
+from edge.contracts.refusals import Refusal
+from edge.daemon.streams import Broadcast, event_stream, frame
+from edge.hub.config import Device
+from edge.hub.inbox import Inbox, Overloaded
+from edge.hub.journal import JournalError
+from edge.hub.openapi import openapi
+
+MAX_COMMAND_BYTES = 4096
+CATCH_UP = 1000
+
+_decode_command: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
+_encode = msgspec.json.Encoder().encode
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """The body of every answer that is not a success (the shape of RFC 9457)."""
+
+    status: int
+    title: str
+    detail: str
+
+
+class Api:
+    """The endpoints that devices use, each with the device's bearer token."""
+
+    def __init__(self, inbox: Inbox, stream: Broadcast, devices: Sequence[Device]) -> None:
+        self._inbox = inbox
+        self._stream = stream
+        self._devices = {device.token_sha256: device for device in devices}
+
+    def routes(self) -> list[Route]:
+        """The API's routes, for the application."""
+        return [
+            Route("/api/v1/commands", self.receive, methods=["POST"]),
+            Route("/api/v1/snapshot", self.snapshot),
+            Route("/api/v1/events", self.events),
+            Route("/api/v1/health", self.health),
+            Route("/api/v1/openapi.json", self.describe),
+        ]
+
+    async def receive(self, request: Request) -> Response:
+        """Carry out one command."""
+        device = self._device(request)
+        if device is None:
+            return _unknown_device()
+        body = await _bounded_body(request)
+        if body is None:
+            return problem(413, "Too large", f"a command has at most {MAX_COMMAND_BYTES} bytes")
+        try:
+            command = _decode_command.decode(body)
+        except (msgspec.ValidationError, msgspec.DecodeError):
+            # the decoder's own text could repeat what was sent
+            return problem(422, "Not a command", "the body is no command of /api/v1/openapi.json")
+        if not allows(device, command):
+            return _json(_encode(Refused(command.id, Refusal.NOT_YOURS)))
+        return await answered(self._inbox, device.name, command)
+
+    async def snapshot(self, request: Request) -> Response:
+        """What is true now."""
+        if self._device(request) is None:
+            return _unknown_device()
+        return _json(_encode(self._inbox.snapshot))
+
+    async def events(self, request: Request) -> Response:
+        """What happens after a sequence number, for ever."""
+        if self._device(request) is None:
+            return _unknown_device()
+        after = request.headers.get("last-event-id") or request.query_params.get("after", "0")
+        if not after.isdecimal() or len(after) > 15:
+            return problem(422, "Not a sequence number", "after is the seq of the last entry that you have")
+        if int(after) > self._inbox.queue.seq:
+            return problem(409, "Another journal", "this hub has not come that far: take a new snapshot")
+        return event_stream(self._entries(int(after)))
+
+    async def _entries(self, after: int) -> AsyncIterator[bytes]:
+        listener = self._stream.join()
+        upto = self._inbox.queue.seq  # what comes later is in the listener
+        while after < upto:
+            entries = await self._inbox.entries(after, min(upto, after + CATCH_UP))
+            yield b"".join(entry_frame(entry) for entry in entries)
+            after = entries[-1].seq
+        async for data in listener.frames():
+            yield data
+
+    async def health(self, _: Request) -> Response:
+        """Whether the hub can give numbers; needs no token and tells nothing else."""
+        trusted = self._inbox.clock_trusted
+        state = {"program": "hub", "clock_trusted": trusted, "day": self._inbox.queue.day, "seq": self._inbox.queue.seq}
+        return _json(_encode(state), status=200 if trusted else 503)
+
+    async def describe(self, _: Request) -> Response:
+        """The OpenAPI document of this API."""
+        return _json(_encode(openapi()))
+
+    def _device(self, request: Request) -> Device | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer":
+            return None
+        return self._devices.get(hashlib.sha256(token.encode()).hexdigest())
+
+
+def entry_frame(entry: Entry) -> bytes:
+    """One entry as the stream carries it."""
+    return frame(_encode(entry), event_id=entry.seq, event="entry")
+
+
+def allows(device: Device, command: Command) -> bool:
+    """Whether this device may send this command: kiosks take numbers, boards press the buttons of their counters."""
+    if isinstance(command, KioskCommand):
+        return device.role == "kiosk"
+    return isinstance(command, CounterCommand) and device.role == "board" and command.counter in device.counters
+
+
+async def answered(inbox: Inbox, sender: str, command: Command) -> Response:
+    """The inbox's reply as an HTTP response; 503 where it was not done and may be sent again."""
+    try:
+        return _json(await inbox.handle(sender, command))
+    except Overloaded:
+        return problem(503, "Busy", "too many commands wait; send it again under the same id")
+    except JournalError:
+        return problem(503, "Disk", "the journal took nothing; send it again under the same id")
+
+
+def problem(status: int, title: str, detail: str) -> Response:
+    """An answer that says what was wrong."""
+    body = _encode(Problem(status, title, detail))
+    return Response(body, status, media_type="application/problem+json", headers={"Cache-Control": "no-store"})
+
+
+def _unknown_device() -> Response:
+    return problem(401, "Unknown device", "a bearer token of a device of this site is needed")
+
+
+def _json(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+async def _bounded_body(request: Request) -> bytes | None:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_COMMAND_BYTES:
+            return None
+    return body

@@ -1,0 +1,231 @@
+"""The single writer, on a real journal."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from edge.contracts.catalogue import Catalogue
+from edge.contracts.commands import CallNext, Command, Done, IssueTicket, Refused, Reply
+from edge.contracts.events import CatalogueAdopted, DayOpened, Entry, TicketIssued
+from edge.contracts.refusals import Refusal
+from edge.contracts.ticket import Document
+from edge.hub.inbox import Inbox
+from edge.hub.journal import Journal, JournalError
+from edge.hub.vault import Vault
+from tests.sites import CATALOGUE, DAY_MS, NOON_MS, command_id
+
+ID = "001099000017"
+_reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
+
+
+class Hub:
+    """An inbox at work, with a clock that the test sets."""
+
+    def __init__(self, folder: Path, catalogue: Catalogue = CATALOGUE, now_ms: int = NOON_MS) -> None:
+        self.now_ms = now_ms
+        self.told: list[Entry] = []
+        self.journal = Journal(folder / "hub.db")
+        vault = Vault(folder / "keys", "secret")
+        self.inbox = Inbox(self.journal, vault, catalogue, clock_ms=lambda: self.now_ms, told=self._tell)
+
+    def _tell(self, entries: Sequence[Entry]) -> None:
+        assert list(self.journal.entries(entries[0].seq - 1)) == list(entries), "told before it was on the disk"
+        self.told += entries
+
+    async def send(self, command: Command, sender: str = "kiosk-1") -> Reply:
+        return _reply.decode(await self.inbox.handle(sender, command))
+
+    async def issue(self, id_number: str = "", service: str = "general") -> Done:
+        document = Document.CCCD_QR if id_number else Document.NONE
+        reply = await self.send(IssueTicket(command_id(), service, document, id_number))
+        assert isinstance(reply, Done)
+        return reply
+
+
+@asynccontextmanager
+async def working(hub: Hub) -> AsyncIterator[Hub]:
+    task = asyncio.create_task(hub.inbox.run())
+    try:
+        yield hub
+    finally:
+        task.cancel()
+        hub.journal.close()
+
+
+def story(tell: Callable[[Path], Awaitable[None]]) -> Callable[[Path], None]:
+    def test(tmp_path: Path) -> None:
+        async def limited() -> None:
+            async with asyncio.timeout(20):
+                await tell(tmp_path)
+
+        asyncio.run(limited())
+
+    test.__name__, test.__doc__ = getattr(tell, "__name__", "test"), tell.__doc__
+    return test
+
+
+@story
+async def test_a_command_sent_twice_is_done_once_and_answered_the_same(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        command = IssueTicket(command_id(), "general")
+        first, second = await hub.inbox.handle("kiosk-1", command), await hub.inbox.handle("kiosk-1", command)
+        assert first == second
+        assert sum(isinstance(entry.event, TicketIssued) for entry in hub.told) == 1
+
+
+@story
+async def test_a_command_sent_again_after_a_restart_is_answered_the_same(folder: Path) -> None:
+    command = IssueTicket(command_id(), "general")
+    async with working(Hub(folder)) as hub:
+        first = await hub.inbox.handle("kiosk-1", command)
+    async with working(Hub(folder)) as hub:
+        assert await hub.inbox.handle("kiosk-1", command) == first
+
+
+@story
+async def test_the_same_command_twice_in_one_batch_is_done_once(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        command = IssueTicket(command_id(), "general")
+        answers = await asyncio.gather(*(hub.inbox.handle("kiosk-1", command) for _ in range(5)))
+        assert len(set(answers)) == 1
+
+
+@story
+async def test_another_command_under_a_used_id_is_refused(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        command = IssueTicket(command_id(), "general")
+        await hub.send(command)
+        for other in (
+            hub.send(replace(command, service="insurance")),
+            hub.send(command, sender="kiosk-2"),
+            hub.send(replace(command, id_number=ID)),
+        ):
+            reply = await other
+            assert isinstance(reply, Refused)
+            assert reply.reason is Refusal.ID_REUSED
+
+
+@story
+async def test_the_same_person_at_two_kiosks_at_once_gets_one_number(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        replies = await asyncio.gather(*(hub.issue(ID) for _ in range(4)))
+        assert {reply.ticket.label for reply in replies} == {"A001"}
+        assert sorted(reply.again for reply in replies) == [False, True, True, True]
+
+
+@story
+async def test_the_same_person_after_a_restart_gets_the_number_they_hold(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        first = await hub.issue(ID)
+    async with working(Hub(folder)) as hub:
+        again = await hub.issue(ID)
+        assert (again.ticket.id, again.again) == (first.ticket.id, True)
+
+
+@story
+async def test_people_without_a_document_get_a_number_each(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        labels = [(await hub.issue()).ticket.label for _ in range(3)]
+        assert labels == ["A001", "A002", "A003"]
+
+
+@story
+async def test_a_reply_says_how_many_wait_before_the_ticket(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        assert [(await hub.issue()).ahead for _ in range(3)] == [0, 1, 2]
+
+
+@story
+async def test_no_personal_data_is_in_the_journals_file(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        await hub.issue(ID)
+        await hub.send(IssueTicket(command_id(), "nothing", Document.CCCD_QR, ID))
+    for path in folder.rglob("*"):
+        if path.is_file():
+            assert ID.encode() not in path.read_bytes()
+
+
+@story
+async def test_a_wrong_clock_gives_no_number_until_it_is_set(folder: Path) -> None:
+    async with working(Hub(folder, now_ms=0)) as hub:
+        reply = await hub.send(IssueTicket(command_id(), "general"))
+        assert isinstance(reply, Refused)
+        assert reply.reason is Refusal.CLOCK
+        assert not hub.inbox.clock_trusted
+        hub.now_ms = NOON_MS
+        assert (await hub.issue()).ticket.label == "A001"
+
+
+@story
+async def test_a_clock_that_jumps_while_people_wait_stops_the_journals_time_and_nothing_else(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        await hub.issue()
+        hub.now_ms = NOON_MS - 3_600_000
+        assert (await hub.issue()).ticket.issued_at_ms == NOON_MS
+        hub.now_ms = NOON_MS + 5000 * DAY_MS
+        assert (await hub.issue()).ticket.label == "A003"
+        assert [entry.at_ms for entry in hub.told] == sorted(entry.at_ms for entry in hub.told)
+        assert sum(isinstance(entry.event, DayOpened) for entry in hub.told) == 1
+
+
+@story
+async def test_numbers_begin_again_after_midnight_of_the_site(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        await hub.issue(ID)
+        hub.now_ms = NOON_MS + 12 * 3_600_000
+        reply = await hub.issue(ID)
+        assert (reply.ticket.label, reply.again) == ("A001", False)
+
+
+@story
+async def test_a_new_catalogue_is_adopted_at_the_next_start(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        await hub.issue()
+    renamed = replace(CATALOGUE, facility=replace(CATALOGUE.facility, name="Tên mới"))
+    async with working(Hub(folder, renamed)) as hub:
+        await hub.issue()
+        assert any(isinstance(entry.event, CatalogueAdopted) for entry in hub.told)
+        assert hub.inbox.queue.catalogue == renamed
+
+
+@story
+async def test_a_catalogue_that_strands_people_waits_until_the_next_day(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        await hub.issue(service="insurance")
+    smaller = replace(CATALOGUE, services=CATALOGUE.services[:1])
+    async with working(Hub(folder, smaller)) as hub:
+        await hub.issue()
+        assert hub.inbox.queue.catalogue == CATALOGUE
+    async with working(Hub(folder, smaller, now_ms=NOON_MS + DAY_MS)) as hub:
+        await hub.issue()
+        assert hub.inbox.queue.catalogue == smaller
+
+
+@story
+async def test_a_disk_that_refuses_changes_nothing_and_the_sender_may_try_again(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        await hub.issue()
+        await hub.inbox.on_disk(hub.journal._db.execute, "PRAGMA query_only = ON")
+        command = IssueTicket(command_id(), "general")
+        with pytest.raises(JournalError):
+            await hub.inbox.handle("kiosk-1", command)
+        await hub.inbox.on_disk(hub.journal._db.execute, "PRAGMA query_only = OFF")
+        reply = await hub.send(command)
+        assert isinstance(reply, Done)
+        assert reply.ticket.label == "A002"
+
+
+@story
+async def test_sixteen_senders_at_once_never_share_a_number_or_a_call(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        replies = await asyncio.gather(*(hub.issue() for _ in range(200)))
+        assert len({reply.ticket.label for reply in replies}) == 200
+        calls = await asyncio.gather(
+            *(hub.send(CallNext(command_id(), counter)) for counter in ("q1", "q2") for _ in range(8))
+        )
+        assert len({reply.ticket.id for reply in calls if isinstance(reply, Done)}) == 2
