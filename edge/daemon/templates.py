@@ -9,7 +9,9 @@ from edge.daemon.i18n import translations
 
 @cache
 def environment(package: str, language: str = "vi") -> Environment:
-    """The templates of ``<package>/pages``; ``_("…")`` in them gives the sentence in ``language``."""
+    """The templates of ``<package>/pages``; ``_("…")`` in them gives the sentence in ``language``, and
+    ``thing | named`` the name of a facility, group or service.
+    """
     made = Environment(
         loader=PackageLoader(package, "pages"),
         autoescape=True,
@@ -19,4 +21,5 @@ def environment(package: str, language: str = "vi") -> Environment:
     )
     made.globals["_"] = translations(language, package).gettext
     made.globals["language"] = language
+    made.filters["named"] = lambda thing: thing.name_en if language == "en" else thing.name
     return made

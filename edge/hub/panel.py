@@ -15,7 +15,7 @@ class WaitingLine(Struct, frozen=True):
     """One line of the list of those who wait."""
 
     label: str
-    service: str
+    service: Service
     issued_at_ms: int
 
 
@@ -33,8 +33,7 @@ class CounterPanel(Struct, frozen=True):
     facility: Facility
     counter: Counter
     services: tuple[Service, ...]
-    current: tuple[Ticket, ...]
-    current_service: str
+    current: tuple[tuple[Ticket, Service], ...]
     next_label: str
     waiting: tuple[WaitingLine, ...]
     waiting_count: int
@@ -56,8 +55,8 @@ def counter_panel(queue: Queue, counter_id: str) -> CounterPanel:
     """The panel of one counter. Raises KeyError where there is no such counter."""
     catalogue = queue.catalogue
     counter = catalogue.counter(counter_id)
-    current_id = queue.at_counter.get(counter_id, "")
-    current = (queue.tickets[current_id],) if current_id else ()
+    there = [queue.tickets[t] for c, t in queue.at_counter.items() if c == counter_id]
+    current = tuple((ticket, catalogue.service(ticket.service)) for ticket in there)
     waiting = sorted(
         (queue.tickets[t] for service in counter.services for t in queue.waiting.get(service, ())),
         key=lambda ticket: (ticket.issued_at_ms, ticket.id),
@@ -69,10 +68,9 @@ def counter_panel(queue: Queue, counter_id: str) -> CounterPanel:
         counter=counter,
         services=tuple(catalogue.service(service) for service in counter.services),
         current=current,
-        current_service=catalogue.service(current[0].service).name if current else "",
         next_label=queue.tickets[following].label if following else "",
         waiting=tuple(
-            WaitingLine(t.label, catalogue.service(t.service).name, t.issued_at_ms) for t in waiting[:SHOWN_WAITING]
+            WaitingLine(t.label, catalogue.service(t.service), t.issued_at_ms) for t in waiting[:SHOWN_WAITING]
         ),
         waiting_count=len(waiting),
         calls=tuple(LastCall(c.label, numbers.get(c.counter, 0), c.at_ms) for c in queue.calls[:SHOWN_CALLS]),

@@ -69,7 +69,9 @@ class Queue(Struct, frozen=True):
     def ahead_of(self, ticket: Ticket) -> int:
         """How many wait for the same service before this ticket; 0 where it does not wait."""
         waiting = self.waiting.get(ticket.service, ())
-        return waiting.index(ticket.id) if ticket.state is State.WAITING else 0
+        if ticket.state is not State.WAITING:
+            return 0
+        return len(waiting) - 1 if waiting[-1] == ticket.id else waiting.index(ticket.id)
 
 
 def decide(queue: Queue, command: Command, *, by: str, now_ms: int, held: tuple[str, ...] = ()) -> tuple[Event, ...]:

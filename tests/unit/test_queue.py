@@ -285,9 +285,7 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(data=st.data(), fault=st.sampled_from([None, *PrintFault]))
     def note_print(self, data: st.DataObject, fault: PrintFault | None) -> None:
         ticket = self._any_ticket(data)
-        self.attempt(
-            ReportPrintFault(command_id(), ticket, fault) if fault else ConfirmPrint(command_id(), ticket)
-        )
+        self.attempt(ReportPrintFault(command_id(), ticket, fault) if fault else ConfirmPrint(command_id(), ticket))
 
     @rule()
     def open_another_day(self) -> None:

@@ -1,0 +1,52 @@
+"""Every Vietnamese sentence that a person reads has its English one, and no English one is left over."""
+
+import ast
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po
+
+from edge.contracts.refusals import WORDS, Refusal
+from edge.daemon.i18n import _WEEKDAYS, translations
+
+PACKAGES = ["edge.hub", "edge.kiosk"]
+JINJA = "jinja2.ext:babel_extract"
+
+
+def sentences(package: str) -> set[str]:
+    folder = Path(str(files(package)))
+    found = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "N_"):
+                found |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}
+    for path in folder.rglob("*.html"):
+        for _, message, _, _ in extract_from_file(JINJA, path, keywords={"_": None}):
+            found |= {message} if isinstance(message, str) else set(message)
+    return {str(sentence) for sentence in found}
+
+
+def translated(package: str) -> set[str]:
+    with files(package).joinpath("locale", "en.po").open("rb") as file:
+        return {str(message.id) for message in read_po(file) if message.id and message.string}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_sentence_of_the_pages_has_its_english(package: str) -> None:
+    assert sentences(package) - translated(package) - translated("edge.contracts.brand") == set()
+
+
+def test_every_refusal_has_its_words_in_both_languages() -> None:
+    assert set(WORDS) == set(Refusal)
+    assert set(WORDS.values()) | set(_WEEKDAYS) == translated("edge.contracts.brand")
+
+
+def test_a_package_without_a_sentence_of_its_own_takes_the_brands() -> None:
+    assert translations("en", "edge.hub").gettext("Thứ Hai") == "Monday"
+
+
+def test_a_language_that_we_do_not_speak_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        translations("fr")
