@@ -119,6 +119,6 @@ class Uplink:
             return
         if heard.version != VERSION or heard.epoch != self._inbox.epoch:
             return
-        if self._acknowledged < heard.seq <= self._inbox.queue.seq:
-            self._acknowledged = heard.seq
+        if heard.seq <= self._inbox.queue.seq:
+            self._acknowledged = heard.seq  # lower than before where the cloud was restored from a backup
             self._answered.set()

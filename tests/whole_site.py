@@ -1,0 +1,121 @@
+"""A whole site: the real programs, and in the test's hands the far ends of every wire."""
+
+import re
+import sqlite3
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+import httpx
+import msgspec
+
+from board_controller.sim.button_panel import ButtonPanel
+from board_controller.sim.led_board import SimLedBoard
+from edge.contracts.events import Entry, Event, TicketCalled, TicketIssued
+from edge.devices.sim.printer import SimPrinter
+from edge.devices.sim.scanner import SimScanner
+from provisioning.demo.configuration import PINS
+from provisioning.demo.site import Site
+from provisioning.demo.supervisor import Supervisor
+from tests.waiting import until
+
+ACTIONS = ("next", "recall", "no_show", "finish")
+LED = 4
+
+T = TypeVar("T")
+
+_event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+class WholeSite:
+    """Everything that runs at a site, and the cloud, with the hardware's side of each wire."""
+
+    def __init__(self, site: Site, *programs: str) -> None:
+        self.site = site
+        self.programs = programs or ("broker", "hub", "ingest", "cloud", "kiosk", "board")
+        self.printer = SimPrinter(port=site.ports.printer)
+        self.scanner = SimScanner(site.scanner_link)
+        self.led_board = SimLedBoard(site.led_link)
+        self.panel = ButtonPanel(site.pins_socket)
+        self.supervisor = Supervisor(site.programs(*self.programs))
+
+    def __enter__(self) -> "WholeSite":
+        self.printer.start()
+        self.supervisor.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.supervisor.stop()
+        self.panel.close()
+        self.led_board.close()
+        self.scanner.close()
+        self.printer.stop()
+
+    def press(self, counter: str, action: str) -> None:
+        """Press a hardware button at a counter."""
+        pin = PINS[counter][ACTIONS.index(action)]
+        until(lambda: self.panel.press(pin), what=f"the wire to {counter}'s {action} button")
+
+    def journal(self) -> list[Entry]:
+        """Every entry of the hub's journal, read from its file."""
+        with sqlite3.connect(f"file:{self.site.folder}/data/hub/hub.db?mode=ro", uri=True) as db:
+            rows = db.execute("SELECT seq, at_ms, event FROM entries ORDER BY seq").fetchall()
+        return [Entry(seq, at_ms, _event.decode(event)) for seq, at_ms, event in rows]
+
+    def happened(self, kind: type[T]) -> list[T]:
+        """The events of one kind, in order."""
+        return [entry.event for entry in self.journal() if isinstance(entry.event, kind)]
+
+    def has_caught_up(self) -> bool:
+        """Whether the cloud's ledger holds the journal, entry by entry."""
+        return self.ledger() == [(entry.seq, msgspec.json.encode(entry.event)) for entry in self.journal()]
+
+    def ledger(self) -> list[tuple[int, bytes]]:
+        """Every (seq, event) of the cloud's ledger, read from its file."""
+        with sqlite3.connect(f"file:{self.site.folder}/data/cloud/ledger.db?mode=ro", uri=True) as db:
+            return db.execute("SELECT seq, event FROM events ORDER BY seq").fetchall()
+
+    def files_written(self) -> list[Path]:
+        """Every file that the site's programs wrote: journal, ledger, logs, the broker's store, caches."""
+        folders = [self.site.folder / name for name in ("data", "logs", "broker", "run")]
+        return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+
+
+class KioskPage:
+    """The kiosk's page as its browser uses it, without a browser."""
+
+    def __init__(self, site: Site) -> None:
+        self._url = site.addresses["kiosk"].rstrip("/")
+        self._http = httpx.Client(base_url=self._url, trust_env=False, timeout=5)
+
+    def html(self) -> str:
+        """The page as it is now."""
+        return self._http.get("/").raise_for_status().text
+
+    def shows(self, text: str) -> bool:
+        """Whether this text stands on the page."""
+        return text in self.html()
+
+    def touch(self, kind: str, **values: str) -> None:
+        """Touch the picture that is shown now."""
+        html = self.html()
+        token = re.search(r'name="touch-token" content="([^"]+)"', html)
+        step = re.search(r'data-step="(\d+)"', html)
+        assert token, html
+        assert step, html
+        body = {"touch": kind, "step": int(step[1]), **values}
+        headers = {"Origin": self._url, "X-Touch-Token": token[1]}
+        self._http.post("/touch", content=msgspec.json.encode(body), headers=headers).raise_for_status()
+
+
+def assert_truthful(journal: list[Entry]) -> None:
+    """What must hold of every journal: no gap, no number twice on a day, no ticket called twice, time never back."""
+    assert [entry.seq for entry in journal] == list(range(1, len(journal) + 1))
+    assert [entry.at_ms for entry in journal] == sorted(entry.at_ms for entry in journal)
+    labels = Counter(entry.event.label for entry in journal if isinstance(entry.event, TicketIssued))
+    assert not [label for label, times in labels.items() if times > 1], "a number was given twice"
+    calls = Counter(entry.event.ticket for entry in journal if isinstance(entry.event, TicketCalled))
+    assert not [ticket for ticket, times in calls.items() if times > 1], "a ticket was called twice"
