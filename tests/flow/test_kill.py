@@ -112,7 +112,7 @@ class Load:
         try:
             html = self._page.html()
             if 'data-touch="service"' in html:
-                if self._random.random() < 0.5:
+                if self._random.random() < 0.05:
                     number = self._random.randrange(10**6)
                     self.running.scanner.scan(f"001099{number:06d}||Nguyễn Văn Mẫu|01021999|Nam|Hà Nội|10052021")
                 self._page.touch("service", service=self._random.choice(SERVICES))
