@@ -1,0 +1,124 @@
+"""The simulated printer's own understanding of ESC/POS, against bytes that others made."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from escpos.printer import Dummy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageChops
+
+from edge.devices.sim.escpos import CUTTER_DOTS, PaperState, Printer
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def printer(width_dots: int = 576) -> tuple[Printer, list[Image.Image]]:
+    slips: list[Image.Image] = []
+    return Printer(width_dots, slips.append), slips
+
+
+def same(left: Image.Image, right: Image.Image) -> bool:
+    return left.size == right.size and ImageChops.difference(left.convert("L"), right.convert("L")).getbbox() is None
+
+
+def raster(rows: bytes, row_bytes: int) -> bytes:
+    return b"\x1dv0\x00" + row_bytes.to_bytes(2, "little") + (len(rows) // row_bytes).to_bytes(2, "little") + rows
+
+
+def test_a_slip_of_receiptio_comes_out_as_the_picture_it_was_made_from() -> None:
+    sim, slips = printer()
+    assert sim.receive((GOLDEN / "receiptio-generic.bin").read_bytes()) == b"\x00"  # its GS r 1 at the end
+    assert sim.errors == []
+    (slip,) = slips
+    left = (576 - 48) // 2  # it asks for the middle
+    with Image.open(GOLDEN / "receiptio-picture.png") as picture:
+        assert same(slip.crop((left, CUTTER_DOTS, left + 48, CUTTER_DOTS + 20)), picture)
+    slip.paste(255, (left, CUTTER_DOTS, left + 48, CUTTER_DOTS + 20))
+    assert slip.convert("L").getextrema() == (255, 255)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 72), st.integers(1, 40), st.integers(0, 2**32))
+def test_a_picture_of_python_escpos_comes_out_dot_for_dot(row_bytes: int, rows: int, seed: int) -> None:
+    data = Random(seed).randbytes(row_bytes * rows - 1) + b"\x01"
+    picture = ImageChops.invert(Image.frombytes("1", (row_bytes * 8, rows), data))
+    escpos = Dummy()
+    escpos.image(picture, impl="bitImageRaster", fragment_height=16)
+    escpos.cut(feed=False)
+    sim, slips = printer()
+    sim.receive(escpos.output)
+    assert sim.errors == []
+    assert same(slips[0].crop((0, CUTTER_DOTS, picture.width, CUTTER_DOTS + rows)), picture)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 7), min_size=1, max_size=400))
+def test_the_pieces_in_which_bytes_arrive_do_not_matter(pieces: list[int]) -> None:
+    job = b"\x10\x04\x01" + (GOLDEN / "receiptio-generic.bin").read_bytes()
+    whole, whole_slips = printer()
+    expected = whole.receive(job)
+    sim, slips = printer()
+    answers = b""
+    for size in pieces:
+        answers += sim.receive(job[:size])
+        job = job[size:]
+    answers += sim.receive(job)
+    assert answers == expected == b"\x12\x00"
+    assert same(slips[0], whole_slips[0])
+
+
+def test_real_time_status_is_answered_inside_a_picture_too_and_the_picture_stays_whole() -> None:
+    sim, slips = printer(64)
+    rows = bytes.fromhex("ff 10 04 01 10 04 04 ff")
+    assert sim.receive(raster(rows, 8) + b"\x1dVB\x00") == b"\x12\x12"
+    assert slips[0].crop((0, CUTTER_DOTS, 64, CUTTER_DOTS + 1)).tobytes() == bytes(byte ^ 0xFF for byte in rows)
+
+
+@pytest.mark.parametrize(
+    ("paper", "cover_open", "offline", "answers"),
+    [  # Epson, ESC/POS Command Reference, DLE EOT n, n = 1 to 4
+        ("ok", False, False, "12 12 12 12"),
+        ("low", False, False, "12 12 12 1e"),
+        ("out", False, False, "1a 32 12 7e"),
+        ("ok", True, False, "1a 16 12 12"),
+        ("ok", False, True, "1a 12 12 12"),
+    ],
+)
+def test_the_status_bytes_are_those_of_the_reference(
+    paper: PaperState, cover_open: bool, offline: bool, answers: str
+) -> None:
+    sim, _ = printer()
+    sim.paper = paper
+    sim.cover_open, sim.offline = cover_open, offline
+    assert sim.receive(bytes.fromhex("100401 100402 100403 100404")) == bytes.fromhex(answers)
+
+
+def test_out_of_paper_midway_it_stops_and_goes_on_when_there_is_a_new_roll() -> None:
+    sim, slips = printer(64)
+    sim.paper_left_dots = 10
+    assert sim.receive(raster(b"\xaa" * 8 * 30, 8) + b"\x1dVB\x00\x1dr\x01") == b""
+    assert (sim.paper, slips) == ("out", [])
+    sim.paper = "ok"
+    assert sim.work() == b"\x00"
+    assert same(slips[0].crop((0, CUTTER_DOTS, 64, CUTTER_DOTS + 30)), Image.frombytes("1", (64, 30), b"\x55" * 240))
+
+
+def test_a_cut_without_a_feed_leaves_the_last_lines_for_the_next_slip() -> None:
+    sim, slips = printer(64)
+    sim.receive(raster(b"\xff" * 8 * (CUTTER_DOTS + 5), 8) + b"\x1dV\x01")
+    assert slips[0].height == CUTTER_DOTS + 5
+    assert slips[0].crop((0, CUTTER_DOTS, 64, CUTTER_DOTS + 5)).convert("L").getextrema() == (0, 0)
+    sim.receive(b"\x1dVB\x00")
+    assert slips[1].height == CUTTER_DOTS
+
+
+@pytest.mark.parametrize(
+    ("sent", "complaint"),
+    [(b"\x1bp\x00\x19\xfa", "1b 70"), (b"Kh\xc3\xa1m", "no letters"), (raster(b"\xff" * 100, 100), "the rest is lost")],
+)
+def test_what_it_cannot_do_is_told(sent: bytes, complaint: str) -> None:
+    sim, _ = printer()
+    sim.receive(sent)
+    assert complaint in sim.errors[0]
