@@ -1,0 +1,154 @@
+"""What the sites' figures are: read from the ledger's counts, as frozen values that pages and reports draw from."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from cloud.ledger import connect, open_ledger
+from cloud.rollups import ISSUED, MEASURES, SERVICE_TIMES, WAITS, percentile_min
+from edge.contracts.ticket import Document
+
+HOURS = 24
+ID_CARDS = frozenset({Document.CCCD_QR})
+
+
+class Counts(Struct, frozen=True):
+    """Counts of any period and any number of sites; ``issued`` goes by kind of document, ``waits`` and
+    ``service_times`` by the bins of ``cloud.rollups``."""
+
+    issued: tuple[tuple[Document, int], ...]
+    called: int
+    finished: int
+    no_shows: int
+    waits: tuple[int, ...]
+    service_times: tuple[int, ...]
+
+    @property
+    def tickets(self) -> int:
+        """Numbers given."""
+        return sum(n for _, n in self.issued)
+
+    @property
+    def by_id_card(self) -> int:
+        """Numbers given to people who registered with their căn cước (CCCD)."""
+        return sum(n for document, n in self.issued if document in ID_CARDS)
+
+    def wait_min(self, share: float) -> float:
+        """The wait in minutes that ``share`` of those called did not exceed. Raises ValueError where none was."""
+        return percentile_min(self.waits, share)
+
+    def plus(self, other: "Counts") -> "Counts":
+        """Both together."""
+        issued = tuple((document, n + m) for (document, n), (_, m) in zip(self.issued, other.issued, strict=True))
+        return Counts(
+            issued,
+            self.called + other.called,
+            self.finished + other.finished,
+            self.no_shows + other.no_shows,
+            tuple(map(sum, zip(self.waits, other.waits, strict=True))),
+            tuple(map(sum, zip(self.service_times, other.service_times, strict=True))),
+        )
+
+
+NOTHING = Counts(tuple((document, 0) for document in Document), 0, 0, 0, (0,) * len(WAITS), (0,) * len(SERVICE_TIMES))
+
+
+class SiteToday(Struct, frozen=True):
+    """One facility on its own business day.
+
+    ``day`` is that day (``YYYY-MM-DD``), empty where the facility has not opened it or not told so. ``waiting`` is how
+    many wait now. ``heard_ms`` is when its last batch came in.
+    """
+
+    site: str
+    name: str
+    name_en: str
+    day: str
+    waiting: int
+    counts: Counts
+    heard_ms: int
+
+
+class Today(Struct, frozen=True):
+    """All facilities now; ``issued_by_hour`` has 24 places, hours of each facility's own zone."""
+
+    sites: tuple[SiteToday, ...]
+    issued_by_hour: tuple[int, ...]
+
+    @property
+    def total(self) -> Counts:
+        """The counts of all facilities together."""
+        total = NOTHING
+        for site in self.sites:
+            total = total.plus(site.counts)
+        return total
+
+    @property
+    def waiting(self) -> int:
+        """How many wait now in all facilities."""
+        return sum(site.waiting for site in self.sites)
+
+    @property
+    def heard_ms(self) -> int:
+        """When anything came in last; 0 where nothing ever did."""
+        return max((site.heard_ms for site in self.sites), default=0)
+
+
+class Statistics:
+    """The read side of the ledger in the folder ``data``."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        open_ledger(data).close()
+
+    def today(self, now_ms: int) -> Today:
+        """Every facility's business day that is going on at ``now_ms``."""
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT sites.site, name, name_en, heard_ms, journals.id, journals.time_zone, journals.day"
+                " FROM sites JOIN journals ON journals.id = sites.journal ORDER BY name, sites.site"
+            ).fetchall()
+            sites = []
+            by_hour = [0] * HOURS
+            for site, name, name_en, heard_ms, journal, time_zone, day in rows:
+                today = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(time_zone)).date().isoformat()
+                if day != today:
+                    sites.append(SiteToday(site, name, name_en, "", 0, NOTHING, heard_ms))
+                    continue
+                waiting = db.execute(
+                    "SELECT COUNT(*) FROM open_tickets WHERE journal = ? AND called_at_ms = 0", (journal,)
+                ).fetchone()[0]
+                counts = NOTHING
+                for hour, *measures in db.execute(_HOURS_OF_DAY, (site, day)):
+                    of_hour = _counts(dict(zip(MEASURES, measures, strict=True)))
+                    by_hour[hour] += of_hour.tickets
+                    counts = counts.plus(of_hour)
+                sites.append(SiteToday(site, name, name_en, day, waiting, counts, heard_ms))
+        return Today(tuple(sites), tuple(by_hour))
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with contextlib.closing(connect(self._data)) as db:
+            db.execute("PRAGMA query_only = ON")
+            db.execute("BEGIN")  # one picture, whatever the ingest commits meanwhile
+            yield db
+
+
+# The names are literals of this program: MEASURES.
+_HOURS_OF_DAY = f"SELECT hour, {', '.join(MEASURES)} FROM hours WHERE site = ? AND day = ?"  # noqa: S608
+
+
+def _counts(n: dict[str, int]) -> Counts:
+    return Counts(
+        tuple((document, n[measure]) for document, measure in ISSUED.items()),
+        n["called"],
+        n["finished"],
+        n["no_shows"],
+        tuple(n[measure] for measure in WAITS),
+        tuple(n[measure] for measure in SERVICE_TIMES),
+    )

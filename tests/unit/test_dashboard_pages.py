@@ -1,0 +1,199 @@
+"""The dashboard's pages through Flask's test client: who gets in, what is said, what no page may do."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from cloud.accounts import add_account
+from cloud.config import Cloud, Web
+from cloud.ledger import Ledger
+from cloud.web import create_app
+from cloud.web.figures import hour_bars
+from edge.contracts.ticket import Document
+from edge.daemon.config import Broker, ConfigError
+from tests.journals import MINUTE_MS, Journal
+
+PASSWORD = "một mật khẩu đủ dài"
+OPEN_TO_ALL = {"login.form", "login.attempt", "static", "brand.static", "today.home"}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Cloud:
+    (tmp_path / "session.key").write_text("0" * 64)
+    add_account(tmp_path, "lan", PASSWORD)
+    nowhere = Broker("127.0.0.1:1", tmp_path, tmp_path, tmp_path)
+    return Cloud(tmp_path, Web("127.0.0.1:0", tmp_path / "session.key"), nowhere)
+
+
+@pytest.fixture
+def app(config: Cloud) -> Flask:
+    return create_app(config)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    app.config["PREFERRED_URL_SCHEME"] = "https"
+    client = app.test_client()
+    client.environ_base["wsgi.url_scheme"] = "https"
+    return client
+
+
+def token(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def log_in(client: FlaskClient, password: str = PASSWORD, name: str = "lan") -> int:
+    page = client.get("/login").text
+    form = {"name": name, "password": password, "csrf_token": token(page)}
+    return client.post("/login", data=form, headers={"Referer": "https://localhost/login"}).status_code
+
+
+def record(data: Path, *, called: int, waiting: int, name: str = "Trung tâm Y tế huyện Mẫu") -> None:
+    now = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh"))
+    journal = Journal(int(now.timestamp() * 1000))
+    journal.open(name, day=now.date().isoformat())
+    for number in range(called + waiting):
+        journal.issue(f"t{number}", document=Document.NONE if number % 4 else Document.CCCD_QR)
+    journal.at_ms += 20 * MINUTE_MS
+    for number in range(called):
+        journal.call(f"t{number}")
+    ledger = Ledger(data)
+    ledger.record("mau-01", journal.batch(), received_ms=int(now.timestamp() * 1000))
+    ledger.close()
+
+
+@pytest.mark.req("X1")
+def test_every_page_but_the_login_wants_a_login(app: Flask, client: FlaskClient) -> None:
+    asked = 0
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in OPEN_TO_ALL:
+            continue
+        for method in (rule.methods or set()) & {"GET", "POST"}:
+            answer = client.open(rule.rule, method=method)
+            assert (answer.status_code, answer.headers.get("Location", "")) in {
+                (302, "/login"),
+                (401, ""),
+                (400, ""),  # a form without its CSRF token
+            }
+            asked += 1
+    assert asked >= 3
+
+
+@pytest.mark.req("P4")
+def test_the_page_shows_the_figures(config: Cloud, client: FlaskClient) -> None:
+    record(config.data, called=1, waiting=1199)
+    assert log_in(client) == 302
+    page = client.get("/today").text
+    assert "Trung tâm Y tế huyện Mẫu" in page
+    assert '<p class="num" id="tickets">1.200</p>' in page
+    assert '<p class="num" id="waiting">1.199</p>' in page
+    assert "25,0 %" in page
+    assert "300 / 1.200" in page
+    english = client.get("/today?lang=en").text
+    assert '<p class="num" id="tickets">1,200</p>' in english
+    assert "300 / 1,200" in english
+    assert "Sample District Health Centre" in english
+    assert "Hôm nay" not in english
+
+
+def test_without_figures_the_page_says_what_to_do(client: FlaskClient) -> None:
+    log_in(client)
+    assert "Chưa có cơ sở nào gửi số liệu" in client.get("/today").text
+
+
+@pytest.mark.req("X1")
+def test_a_wrong_login_is_told_in_both_languages(client: FlaskClient) -> None:
+    form = {"name": "lan", "password": "sai", "csrf_token": token(client.get("/login").text)}
+    answer = client.post("/login", data=form, headers={"Referer": "https://localhost/login"})
+    assert answer.status_code == 401
+    assert "Tên hoặc mật khẩu không đúng" in answer.text
+    assert "Wrong name or password" in answer.text
+    assert client.get("/today").status_code == 302
+
+
+@pytest.mark.req("X1", "X5")
+def test_guessing_is_throttled_even_from_a_right_password(client: FlaskClient) -> None:
+    for _ in range(10):
+        assert log_in(client, "sai") == 401
+    assert log_in(client, "sai") == 429
+    assert log_in(client) == 429
+
+
+@pytest.mark.req("X1")
+def test_the_cookie_of_before_the_logout_opens_nothing_after_it(client: FlaskClient) -> None:
+    log_in(client)
+    kept = client.get_cookie("__Host-moiso")
+    assert kept is not None
+    form = {"csrf_token": token(client.get("/today").text)}
+    assert client.post("/logout", data=form, headers={"Referer": "https://localhost/today"}).status_code == 302
+    client.set_cookie("__Host-moiso", kept.value, secure=True)
+    assert client.get("/today").status_code == 302
+    assert client.get("/today/fragment").status_code == 401
+
+
+@pytest.mark.req("X1")
+def test_forms_without_their_token_do_nothing(client: FlaskClient) -> None:
+    assert client.post("/login", data={"name": "lan", "password": PASSWORD}).status_code == 400
+    log_in(client)
+    assert client.post("/logout").status_code == 400
+    assert client.get("/today").status_code == 200
+
+
+@pytest.mark.req("X1", "X3")
+def test_the_cookie_and_the_headers_are_strict(client: FlaskClient) -> None:
+    answer = client.get("/login")
+    (cookie,) = answer.headers.getlist("Set-Cookie")
+    assert cookie.startswith("__Host-moiso=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
+    assert "Domain" not in cookie
+    assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "max-age" in answer.headers["Strict-Transport-Security"]
+
+
+def test_a_name_from_a_site_is_text_and_not_markup(config: Cloud, client: FlaskClient) -> None:
+    record(config.data, called=0, waiting=1, name="<script>alert(1)</script>")
+    log_in(client)
+    page = client.get("/today").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_no_page_carries_inline_script_or_style(config: Cloud, client: FlaskClient) -> None:
+    record(config.data, called=3, waiting=2)
+    pages = [client.get("/login").text]
+    log_in(client)
+    pages.append(client.get("/today").text)
+    for page in pages:
+        assert "style=" not in page
+        assert "<style" not in page
+        assert not re.search(r"<script(?![^>]*\ssrc=)", page)
+        assert not re.search(r"\son[a-z]+=", page)
+
+
+def test_a_missing_or_weak_session_key_is_named(config: Cloud) -> None:
+    config.web.session_key_file.write_text("short")
+    with pytest.raises(ConfigError, match=r"session\.key: .*shorter"):
+        create_app(config)
+    config.web.session_key_file.unlink()
+    with pytest.raises(ConfigError, match=r"session\.key"):
+        create_app(config)
+
+
+def test_the_chart_shows_working_hours_and_every_hour_with_tickets() -> None:
+    quiet = [0] * 24
+    assert [bar.hour for bar in hour_bars(tuple(quiet))] == list(range(7, 17))
+    quiet[5], quiet[20] = 3, 6
+    bars = hour_bars(tuple(quiet))
+    assert [bar.hour for bar in bars] == list(range(5, 21))
+    assert bars[-1].height == 2 * bars[0].height > 0
+    assert bars[-1].x + bars[-1].width <= 520

@@ -1,0 +1,55 @@
+"""Today's figures are of each site's own business day, and say how old they are."""
+
+from pathlib import Path
+
+import pytest
+
+from cloud.ledger import Ledger
+from cloud.statistics import NOTHING, Statistics
+from edge.contracts.ticket import Document
+from tests.journals import DAY, MINUTE_MS, OPENING_MS, Journal
+
+HEARD = OPENING_MS + 5 * MINUTE_MS
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    journal = Journal()
+    journal.open()
+    for ticket, document in (("t1", Document.CCCD_QR), ("t2", Document.CCCD_QR), ("t3", Document.NONE)):
+        journal.issue(ticket, document=document)
+    journal.at_ms += 70 * MINUTE_MS
+    journal.call("t1")
+    journal.finish("t1")
+    journal.call("t2")
+    journal.no_show("t2")
+    ledger = Ledger(tmp_path)
+    ledger.record("mau-01", journal.batch(), received_ms=HEARD)
+    ledger.close()
+    return tmp_path
+
+
+@pytest.mark.req("P4", "D1", "D2")
+def test_the_figures_of_the_day(data: Path) -> None:
+    today = Statistics(data).today(OPENING_MS + 80 * MINUTE_MS)
+    (site,) = today.sites
+    assert (site.site, site.name, site.day, site.waiting) == ("mau-01", "Trung tâm Y tế huyện Mẫu", DAY, 1)
+    assert (site.counts.tickets, site.counts.by_id_card) == (3, 2)
+    assert dict(site.counts.issued) == {Document.CCCD_QR: 2, Document.NONE: 1}
+    assert (site.counts.called, site.counts.finished, site.counts.no_shows) == (2, 1, 1)
+    assert 60 <= site.counts.wait_min(0.5) <= 75
+    assert today.issued_by_hour == (*[0] * 7, 3, *[0] * 16)
+    assert today.heard_ms == HEARD
+    assert (today.total, today.waiting) == (site.counts, 1)
+
+
+def test_yesterdays_figures_are_not_todays(data: Path) -> None:
+    today = Statistics(data).today(OPENING_MS + 17 * 60 * MINUTE_MS)  # 00:00 in Vietnam, 17:00 in Greenwich
+    (site,) = today.sites
+    assert (site.day, site.waiting, site.counts) == ("", 0, NOTHING)
+    assert site.heard_ms == HEARD
+
+
+def test_before_anything_came_there_is_nothing(tmp_path: Path) -> None:
+    today = Statistics(tmp_path / "new").today(OPENING_MS)
+    assert (today.sites, today.total, today.heard_ms) == ((), NOTHING, 0)
