@@ -9,13 +9,12 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 .PHONY: run
-run: setup ## start a whole site with simulated devices; Ctrl-C stops it, a second run goes on with the same data
-	$(BIN)/python -m provisioning.demo.run
+run: setup ## start a whole site with simulated devices (PORT_BASE=9200 for other ports); a second run keeps the data
+	@$(BIN)/python -m provisioning.demo.run $(if $(PORT_BASE),--port-base $(PORT_BASE))
 
 .PHONY: demo
 demo: setup ## the same with new data: yesterday's demo is deleted first
-	rm -rf demo-data
-	$(BIN)/python -m provisioning.demo.run
+	@$(BIN)/python -m provisioning.demo.run --anew $(if $(PORT_BASE),--port-base $(PORT_BASE))
 
 .PHONY: test
 test: setup ## install what is needed and run every test

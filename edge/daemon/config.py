@@ -38,6 +38,21 @@ class Hub(Section, frozen=True):
     token_file: Path
 
 
+class Broker(Section, frozen=True):
+    """An MQTT broker, the authority that vouches for it, and this program's own certificate and key."""
+
+    address: HostPort
+    ca: Path
+    certificate: Path
+    key: Path
+
+    @property
+    def host_port(self) -> tuple[str, int]:
+        """The address in its two parts."""
+        host, _, port = self.address.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
 def config_path(program: str) -> Path:
     """The file named by ``--config``; ``/etc/moiso/<program>.toml`` where the option is absent."""
     parser = argparse.ArgumentParser(prog=f"moiso-{program}")

@@ -2,20 +2,20 @@
 
 import asyncio
 import contextlib
-import errno
-import ipaddress
+import os
 import signal
-import socket
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, Protocol
 
 import uvicorn
 
 from edge.daemon.config import EX_CONFIG, ConfigError, Listen
+from edge.daemon.listen import open_socket
 from edge.daemon.notify import notify
 
-BACKLOG = 1024
+EX_SOFTWARE = 70  # sysexits.h
 STOP_S = 1  # open event streams would keep uvicorn waiting for ever
 
 
@@ -29,45 +29,6 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield  # the program handles its signals itself: one place, whatever the number of addresses
-
-
-def open_socket(listen: Listen) -> socket.socket:
-    """A bound and listening socket for this address.
-
-    Raises ConfigError where the address is not loopback and has no certificate, where a certificate comes without
-    its key, or where the port is taken.
-    """
-    host, _, port = listen.address.rpartition(":")
-    host = host.strip("[]")
-    if (listen.certificate is None) != (listen.key is None):
-        raise ConfigError(f"listen {listen.address}: certificate and key go together; one of them is missing")
-    if listen.certificate is None and not _is_loopback(host):
-        raise ConfigError(f"listen {listen.address}: only a loopback address may be served without a certificate")
-    for path in (listen.certificate, listen.key):
-        if path is not None and not path.is_file():
-            raise ConfigError(f"listen {listen.address}: {path} is missing; provision the site again")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # IPPROTO_TCP named: asyncio sets TCP_NODELAY only where it is, and without it every answer waits 40 ms
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((host, int(port)))
-        sock.listen(BACKLOG)
-    except (OSError, OverflowError) as error:
-        sock.close()
-        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            why = "another program uses this port; stop it, or choose another port"
-        else:
-            why = f"cannot be bound ({error})"
-        raise ConfigError(f"listen {listen.address}: {why}") from error
-    return sock
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 async def serve(app: Application, listens: Sequence[Listen]) -> None:
@@ -117,10 +78,20 @@ async def run_beside(background: Sequence[Coroutine[Any, Any, None]], server: Co
 
 
 def run_program(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a daemon's coroutine; a ConfigError ends it with its text and exit status 78."""
+    """Run a daemon's coroutine; a ConfigError ends it with its text and exit status 78.
+
+    An exception that nothing expects ends the program too, in whatever thread it happens: systemd starts it again.
+    """
+    threading.excepthook = _crash
     try:
         asyncio.run(main())
     except* ConfigError as group:
         for error in group.exceptions:
             print(f"error: {error}", file=sys.stderr)
         sys.exit(EX_CONFIG)
+
+
+def _crash(failure: threading.ExceptHookArgs) -> None:
+    sys.excepthook(failure.exc_type, failure.exc_value or failure.exc_type(), failure.exc_traceback)
+    sys.stderr.flush()
+    os._exit(EX_SOFTWARE)

@@ -6,20 +6,12 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from edge.contracts.catalogue import Catalogue
-from edge.daemon.config import ConfigError, HostPort, Listen, Section, load
+from edge.daemon.config import Broker, ConfigError, Listen, Section, load
 from edge.queueing.catalogue import CatalogueError, check
 
-SiteId = Annotated[str, Meta(pattern="^[a-z0-9-]{1,40}$")]
+# The broker takes the site's id as its user name, and "ingest" is the cloud's own.
+SiteId = Annotated[str, Meta(pattern="^(?!ingest)[a-z0-9-]{1,40}$")]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-
-
-class UplinkConfig(Section, frozen=True):
-    """The broker that takes the site's events, and the certificate that proves which site it is."""
-
-    address: HostPort
-    ca: Path
-    certificate: Path
-    key: Path
 
 
 class HubConfig(Section, frozen=True):
@@ -32,7 +24,7 @@ class HubConfig(Section, frozen=True):
     devices: Path
     officers: Path
     listen: tuple[Listen, ...]
-    uplink: UplinkConfig | None = None
+    uplink: Broker | None = None
 
 
 class Device(Section, frozen=True):

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import ssl
 
 import msgspec
 import paho.mqtt.client as mqtt
@@ -12,8 +11,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.contracts.events import Acknowledgement, Batch
 from edge.contracts.topics import acknowledgements, events
-from edge.daemon.config import ConfigError
-from edge.hub.config import UplinkConfig
+from edge.daemon.config import Broker
+from edge.daemon.mqtt import secure
 from edge.hub.inbox import Inbox
 from edge.hub.journal import Journal
 
@@ -32,7 +31,7 @@ _acknowledgement = msgspec.json.Decoder(Acknowledgement)
 class Uplink:
     """The hub's MQTT 5 link: one batch under way at a time, sent again until it is acknowledged."""
 
-    def __init__(self, config: UplinkConfig, site: str, inbox: Inbox, journal: Journal) -> None:
+    def __init__(self, config: Broker, site: str, inbox: Inbox, journal: Journal) -> None:
         self._config = config
         self._site = site
         self._inbox = inbox
@@ -79,12 +78,7 @@ class Uplink:
         """A client with its own thread; what it hears is handed to the event loop."""
         loop = asyncio.get_running_loop()
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._site, protocol=mqtt.MQTTv5)
-        try:
-            context = ssl.create_default_context(cafile=self._config.ca)
-            context.load_cert_chain(self._config.certificate, self._config.key)
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigError(f"uplink: the certificates cannot be read ({error}); provision the site again") from error
-        client.tls_set_context(context)
+        secure(client, self._config)
         client.max_queued_messages_set(4)
         client.reconnect_delay_set(1, RECONNECT_MOST_S)
 
@@ -106,8 +100,8 @@ class Uplink:
         client.on_connect = on_connect
         client.on_disconnect = on_disconnect
         client.on_message = on_message
-        host, _, port = self._config.address.rpartition(":")
-        client.connect_async(host, int(port), keepalive=KEEPALIVE_S, clean_start=True)
+        host, port = self._config.host_port
+        client.connect_async(host, port, keepalive=KEEPALIVE_S, clean_start=True)
         client.loop_start()
         return client
 

@@ -1,0 +1,148 @@
+"""The configuration files of a demo site's programs."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from provisioning.broker import write_broker_config
+from provisioning.demo.layout import Ports, Site
+
+SITE_NAME = "mau-01"
+KIOSK, BOARD = "kiosk-1", "board-1"
+# BCM pin numbers of the call panel: next, recall, no-show, finish, LED.
+PINS = {"q1": (5, 6, 13, 19, 26), "q2": (12, 16, 20, 21, 25), "q3": (17, 27, 22, 23, 24), "q4": (4, 18, 9, 10, 11)}
+
+
+def write_configuration(site: Site) -> None:
+    """Write every program's configuration for this folder and these ports."""
+    ports, folder = site.ports, site.folder
+    write_broker_config(
+        folder / "broker",
+        port=ports.broker,
+        bind="127.0.0.1",
+        ca=folder / "tls/broker-ca.crt",
+        certificate=folder / "tls/broker.crt",
+        key=folder / "tls/broker.key",
+    )
+    write(
+        folder / "hub.toml",
+        f"""\
+site = {quoted(SITE_NAME)}
+data = "data/hub"
+catalogue = "catalogue.toml"
+site_secret_file = "secrets/site.key"
+devices = "secrets/devices.toml"
+officers = "secrets/officers.toml"
+
+[[listen]]
+address = "127.0.0.1:{ports.hub}"
+certificate = "tls/hub.crt"
+key = "tls/hub.key"
+
+[[listen]]
+address = "127.0.0.1:{ports.hub_pages}"
+
+[uplink]
+address = "127.0.0.1:{ports.broker}"
+ca = "tls/broker-ca.crt"
+certificate = "tls/{SITE_NAME}.crt"
+key = "tls/{SITE_NAME}.key"
+""",
+    )
+    write(
+        folder / "kiosk.toml",
+        f"""\
+name = {quoted(KIOSK)}
+listen = "127.0.0.1:{ports.kiosk}"
+lookup_url = "http://127.0.0.1:{ports.hub_pages}/t/"
+
+{_hub_section(ports, KIOSK)}
+[scanner]
+driver = "serial-line"
+link = {quoted(str(site.scanner_link))}
+baud = 9600
+
+[printer]
+driver = "escpos"
+link = "tcp:127.0.0.1:{ports.printer}"
+width_dots = 576
+""",
+    )
+    write(folder / "board.toml", _board_configuration(site))
+    write(
+        folder / "cloud.toml",
+        f"""\
+data = "data/cloud"
+
+[web]
+listen = "127.0.0.1:{ports.dashboard}"
+session_key_file = "secrets/cloud-session.key"
+
+[broker]
+address = "127.0.0.1:{ports.broker}"
+ca = "tls/broker-ca.crt"
+certificate = "tls/ingest.crt"
+key = "tls/ingest.key"
+""",
+    )
+
+
+def _hub_section(ports: Ports, device: str) -> str:
+    return f"""\
+[hub]
+url = "https://127.0.0.1:{ports.hub}"
+ca = "tls/site-ca.crt"
+token_file = "secrets/{device}.token"
+"""
+
+
+def _board_configuration(site: Site) -> str:
+    counters = "".join(
+        f"""
+[[counter]]
+id = {quoted(counter)}
+next = {pins[0]}
+recall = {pins[1]}
+no_show = {pins[2]}
+finish = {pins[3]}
+led = {pins[4]}
+"""
+        for counter, pins in PINS.items()
+    )
+    # --fast: the recording is there at once, and the workbench's page plays it while a loudspeaker would.
+    player = [sys.executable, "-m", "board_controller.sim.speaker", str(site.recordings), "--fast"]
+    return f"""\
+[[listen]]
+address = "127.0.0.1:{site.ports.board}"
+
+{_hub_section(site.ports, BOARD)}
+[buttons]
+pins = {quoted(f"mock:{site.pins_socket}")}
+{counters}
+[[led_board]]
+driver = "moiso-line"
+link = {quoted(str(site.led_link))}
+baud = 9600
+address = 1
+counters = {quoted(list(PINS))}
+
+[voice]
+languages = ["vi", "en"]
+voice = "vi"
+cache = "data/board/voice"
+player = {quoted(player)}
+"""
+
+
+def quoted(value: str | list[str]) -> str:
+    """The value as TOML writes it: its basic strings and arrays are JSON's."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file that only its owner reads; it is there complete or not at all."""
+    new = path.with_suffix(".new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    new.replace(path)

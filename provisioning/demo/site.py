@@ -1,0 +1,109 @@
+"""Makes a demo site: certificates, tokens, accounts, the catalogue and every program's configuration."""
+
+import contextlib
+import hashlib
+import secrets
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from msgspec.structs import asdict
+
+from cloud.accounts import AccountRefused, add_account
+from provisioning.certificates import create_authority, issue
+from provisioning.demo.configuration import BOARD, KIOSK, PINS, SITE_NAME, quoted, write, write_configuration
+from provisioning.demo.layout import Ports, Site, opened, read_passwords
+
+__all__ = ["ACCOUNT", "OFFICER", "Ports", "Site", "clear", "provision"]
+
+OFFICER = "lan"
+ACCOUNT = "soyte"
+FOLDERS = ("secrets", "tls", "run", "logs", "broker", "data")
+LOOPBACK_NAMES = ("127.0.0.1", "localhost")
+_PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105 - an alphabet without look-alikes, no password
+
+
+def provision(folder: Path, ports: Ports) -> Site:
+    """Make ``folder`` a demo site that listens at ``ports``, and return it.
+
+    A second call keeps every secret, certificate, account and all data, and writes the programs' configuration anew.
+    """
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in (*FOLDERS, "data/hub", "data/cloud", "data/board"):
+        (folder / name).mkdir(exist_ok=True, mode=0o700)
+    _certificates(folder / "tls")
+    _secrets(folder / "secrets")
+    _accounts(folder)
+    if not (folder / "catalogue.toml").exists():
+        write(
+            folder / "catalogue.toml",
+            files("provisioning.demo").joinpath("catalogue.toml").read_text(encoding="utf-8"),
+        )
+    write(folder / "ports.toml", "".join(f"{name} = {port}\n" for name, port in asdict(ports).items()))
+    site = opened(folder)
+    write_configuration(site)
+    return site
+
+
+def clear(folder: Path) -> None:
+    """Delete the site in this folder with its secrets and its data, and nothing that is none of it."""
+    for name in FOLDERS:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for configuration in folder.glob("*.toml"):
+        configuration.unlink()
+
+
+def _certificates(tls: Path) -> None:
+    for authority, name in (("site-ca", "MờiSố demo site CA"), ("broker-ca", "MờiSố demo broker CA")):
+        if not (tls / f"{authority}.crt").exists():
+            (tls / f"{authority}.key").unlink(missing_ok=True)  # of a run that was broken off between the two
+            create_authority(tls / f"{authority}.crt", tls / f"{authority}.key", name)
+    for authority, name, hosts, client in (
+        ("site-ca", "hub", LOOPBACK_NAMES, False),
+        ("broker-ca", "broker", LOOPBACK_NAMES, False),
+        ("broker-ca", SITE_NAME, (), True),
+        ("broker-ca", "ingest", (), True),
+    ):
+        if not (tls / f"{name}.crt").exists():
+            (tls / f"{name}.key").unlink(missing_ok=True)
+            issue(
+                tls / f"{authority}.crt",
+                tls / f"{authority}.key",
+                crt=tls / f"{name}.crt",
+                key=tls / f"{name}.key",
+                common_name=name,
+                hosts=hosts,
+                client=client,
+            )
+
+
+def _secrets(folder: Path) -> None:
+    for name in ("site.key", "cloud-session.key", f"{KIOSK}.token", f"{BOARD}.token"):
+        if not (folder / name).exists():
+            write(folder / name, secrets.token_urlsafe(32) + "\n")
+    lines = []
+    for name, role in ((KIOSK, "kiosk"), (BOARD, "board")):
+        token = (folder / f"{name}.token").read_text(encoding="utf-8").strip()
+        lines += ["[[device]]", f"name = {quoted(name)}", f"role = {quoted(role)}"]
+        lines += [f"token_sha256 = {quoted(hashlib.sha256(token.encode()).hexdigest())}"]
+        lines += [f"counters = {quoted(list(PINS))}"] if role == "board" else []
+        lines += [""]
+    write(folder / "devices.toml", "\n".join(lines))
+
+
+def _accounts(folder: Path) -> None:
+    stored, officers = folder / "secrets/demo-passwords.toml", folder / "secrets/officers.toml"
+    if not stored.exists():
+        write(stored, f"officer = {quoted(_new_password())}\naccount = {quoted(_new_password())}\n")
+    passwords = read_passwords(folder)
+    if not officers.exists():
+        hashed = PasswordHasher().hash(passwords.officer)
+        write(officers, f"[[officer]]\nname = {quoted(OFFICER)}\npassword_argon2 = {quoted(hashed)}\n")
+    with contextlib.suppress(AccountRefused):  # it is there from an earlier run
+        add_account(folder / "data/cloud", ACCOUNT, passwords.account)
+
+
+def _new_password() -> str:
+    return "-".join("".join(secrets.choice(_PASSWORD_LETTERS) for _ in range(4)) for _ in range(3))
