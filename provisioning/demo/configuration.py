@@ -110,8 +110,7 @@ led = {pins[4]}
 """
         for counter, pins in PINS.items()
     )
-    # --fast: the recording is there at once, and the workbench's page plays it while a loudspeaker would.
-    player = [sys.executable, "-m", "board_controller.sim.speaker", str(site.recordings), "--fast"]
+    player = [sys.executable, "-m", "board_controller.sim.speaker", str(site.recordings)]
     return f"""\
 [[listen]]
 address = "127.0.0.1:{site.ports.board}"

@@ -1,0 +1,66 @@
+"""moiso-board: what the hall sees and hears, and the officers' buttons."""
+
+import msgspec
+
+from board_controller.buttons import Buttons, open_pins
+from board_controller.config import BoardConfig, read
+from board_controller.displays import LedBoards
+from board_controller.health import Health
+from board_controller.hub_link import HubLink
+from board_controller.tv.server import Tv, application
+from board_controller.voice.speaker import Speaker
+from board_controller.voice.synthesis import Speech
+from edge.daemon.config import config_path
+from edge.daemon.hub_client import HubClient
+from edge.daemon.logs import start_logging
+from edge.daemon.serve import run_beside, run_program, serve
+
+
+async def run(config: BoardConfig) -> None:
+    """Wire the board controller together and serve until told to stop."""
+    client = HubClient(config.hub)
+    led_boards = LedBoards(config.led_board)
+    speakers = [Speaker(Speech(v.languages, v.voice, v.cache), v.player) for v in (config.voice,) if v]
+    tv = Tv()
+    hub = HubLink(client, displays=[led_boards.show, tv.show], voices=[speaker.say for speaker in speakers])
+    pins = open_pins(config.buttons)
+    buttons = Buttons(config.counter, pins.factory, hub.press)
+
+    def health() -> bytes:
+        return msgspec.json.encode(
+            Health(
+                hub_lost_since_ms=hub.lost_since_ms,
+                led_boards=led_boards.health(),
+                speaker_faults=[speaker.fault for speaker in speakers if speaker.fault],
+                stuck_buttons=buttons.stuck(),
+                screens=tv.screens,
+            )
+        )
+
+    led_boards.start()
+    for speaker in speakers:
+        speaker.start()
+    try:
+        await run_beside(
+            [hub.run(), tv.run(), buttons.run(), pins.run()], serve(application(tv, health), config.listen)
+        )
+    finally:
+        buttons.close()
+        led_boards.close()
+        for speaker in speakers:
+            speaker.close()
+        await client.close()
+
+
+def main() -> None:
+    """Start the board controller that ``--config`` describes."""
+    start_logging("board")
+
+    async def program() -> None:
+        await run(read(config_path("board")))
+
+    run_program(program)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""What ``/health`` says of this board controller's devices."""
+
+from msgspec import Struct
+
+
+class LedBoardHealth(Struct, frozen=True):
+    """One LED board: ``state`` is unknown, showing, silent or refusing."""
+
+    link: str
+    address: int
+    state: str
+
+
+class Health(Struct, frozen=True):
+    """All of them; ``hub_lost_since_ms`` is 0 while the hub is heard."""
+
+    hub_lost_since_ms: int
+    led_boards: list[LedBoardHealth]
+    speaker_faults: list[str]
+    stuck_buttons: list[str]
+    screens: int

@@ -1,0 +1,117 @@
+"""The link to the hub: what happens there drives the displays and the voice; presses go up and get their answer."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
+
+from board_controller.press import Action, Answer, command_for
+from board_controller.signage import NOTHING, Announcement, Signage, Watch, announcement, project
+from edge.contracts.commands import Done
+from edge.contracts.events import Entry
+from edge.contracts.snapshot import Snapshot
+from edge.daemon.hub_client import HubClient, HubRejected, HubUnreachable, new_command_id
+
+log = logging.getLogger(__name__)
+
+PRESS_S = 3.0
+REFRESH_S = 10.0  # the displays are told anew at least this often: the date and the hours change by themselves
+
+
+class HubLink:
+    """Follows the hub and gives every change to the displays; sends presses.
+
+    ``displays`` are told the signage after each change; ``voices`` get each call with its age in
+    milliseconds.
+    """
+
+    def __init__(
+        self,
+        client: HubClient,
+        displays: Sequence[Callable[[Signage], None]],
+        voices: Sequence[Callable[[Announcement, int], None]],
+    ) -> None:
+        self._client = client
+        self._displays = displays
+        self._voices = voices
+        self._watch = Watch()
+        self._snapshot: Snapshot | None = None
+        self._lost_since_ms = _wall_ms()
+        self._changed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow the hub for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_showing())
+            async for change in self._client.changes():
+                self._take(change)
+
+    async def press(self, counter: str, action: Action) -> Answer:
+        """Send what this press asks for, for at most ``PRESS_S`` seconds; a press is never kept for later."""
+        if self._snapshot is None:
+            return Answer.AWAY
+        ticket = self._snapshot.at_counter.get(counter, "")
+        command = command_for(action, counter, ticket, new_command_id())
+        if command is None:
+            return Answer.REFUSED
+        within_s = 0.0 if self._lost_since_ms else PRESS_S
+        try:
+            async with asyncio.timeout(PRESS_S):
+                reply = await self._client.send_until_answered(command, within_s=within_s)
+        except (HubUnreachable, TimeoutError):
+            return Answer.AWAY
+        except HubRejected as error:
+            log.error("the hub turned a press away: %s", error)
+            return Answer.AWAY
+        return Answer.ACCEPTED if isinstance(reply, Done) else Answer.REFUSED
+
+    @property
+    def lost_since_ms(self) -> int:
+        """Since when the hub is away, on this machine's clock; 0 while the link stands."""
+        return self._lost_since_ms
+
+    def _take(self, change: tuple[Snapshot, Entry | None] | None) -> None:
+        match change:
+            case None:
+                self._lost_since_ms = self._lost_since_ms or _wall_ms()
+            case snapshot, None:
+                self._snapshot, self._lost_since_ms = snapshot, 0
+                self._watch.linked(_steady_ms())
+            case snapshot, entry:
+                self._snapshot = snapshot
+                age_ms = self._watch.heard(entry, _steady_ms())
+                said = announcement(entry, snapshot)
+                if said is not None:
+                    for voice in self._voices:
+                        voice(said, age_ms)
+        self._show()
+
+    def _show(self) -> None:
+        if self._snapshot is None:
+            signage = replace(NOTHING, lost_since_ms=self._lost_since_ms)
+        else:
+            signage = project(self._snapshot, self._watch.called_ms, _steady_ms(), self._lost_since_ms)
+        for display in self._displays:
+            display(signage)
+        self._changed.set()
+
+    async def _keep_showing(self) -> None:
+        while True:
+            end_ms = self._watch.next_change_ms(_steady_ms())
+            pause_s = REFRESH_S if end_ms is None else min(REFRESH_S, (end_ms - _steady_ms()) / 1000)
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(pause_s):
+                    await self._changed.wait()
+            except TimeoutError:
+                self._show()
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _steady_ms() -> int:
+    return time.monotonic_ns() // 1_000_000

@@ -1,0 +1,1 @@
+"""The TVs of the hall: any browser, one page, one stream."""

@@ -1,0 +1,1 @@
+"""The hall's voice: sentences, speech, chime and the loudspeaker's queue."""

@@ -1,0 +1,110 @@
+"""The loudspeaker: one call at a time, none cut off, none too late."""
+
+import logging
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+
+from board_controller.signage import Announcement
+from board_controller.voice.calls import Calls, add, take
+from board_controller.voice.chime import RATE_HZ
+from board_controller.voice.sentence import sentence
+from board_controller.voice.synthesis import SAMPLE_BYTES, Speech, SpeechFailed
+
+log = logging.getLogger(__name__)
+
+HUNG_S = 5.0  # a player may take this much longer than the sound
+
+
+class PlayerFailed(Exception):
+    """The player could not be started, failed or hung; the text says which."""
+
+
+class Speaker:
+    """Speaks the calls that it is given, in a thread of its own, with one player process at a time.
+
+    ``player`` is a program and its arguments that plays the WAV on its standard input and ends when it is over.
+    """
+
+    def __init__(self, speech: Speech, player: Sequence[str]) -> None:
+        self._speech = speech
+        self._player = tuple(player)
+        self._calls = Calls()
+        self._work = threading.Condition()
+        self._stopping = False
+        self._running: subprocess.Popen[bytes] | None = None
+        self._fault = ""
+        self._thread = threading.Thread(target=self._serve, name="speaker", daemon=True)
+
+    def start(self) -> None:
+        """Begin to speak."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Fall silent and end."""
+        with self._work:
+            self._stopping = True
+            if self._running is not None:
+                self._running.kill()
+            self._work.notify()
+        self._thread.join()
+
+    def say(self, said: Announcement, age_ms: int = 0) -> None:
+        """Put a call into the queue; returns at once. ``age_ms`` is how long ago the number was called."""
+        with self._work:
+            self._calls = add(self._calls, said, time.monotonic() - age_ms / 1000)
+            self._work.notify()
+
+    @property
+    def fault(self) -> str:
+        """Why the last call was not heard; empty while all is well."""
+        return self._fault
+
+    def _serve(self) -> None:
+        while True:
+            with self._work:
+                self._work.wait_for(lambda: self._stopping or bool(self._calls.waiting))
+                if self._stopping:
+                    return
+                self._calls, said, stale = take(self._calls, time.monotonic())
+            if stale:
+                log.warning("%d calls waited too long for the loudspeaker and were not spoken", stale)
+            if said is not None:
+                self._speak(said)
+
+    def _speak(self, said: Announcement) -> None:
+        try:
+            wav = self._speech.call([(language, sentence(said, language)) for language in self._speech.languages])
+            self._play(wav)
+        except (SpeechFailed, PlayerFailed) as error:
+            if not self._fault and not self._stopping:
+                log.warning("the loudspeaker is silent: %s", error)
+            self._fault = str(error)
+        else:
+            if self._fault:
+                log.info("the loudspeaker is back")
+            self._fault = ""
+
+    def _play(self, wav: bytes) -> None:
+        length_s = len(wav) / (SAMPLE_BYTES * RATE_HZ)
+        try:
+            with self._work:
+                if self._stopping:
+                    return
+                self._running = subprocess.Popen(
+                    self._player, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+        except OSError as error:
+            raise PlayerFailed(f"{self._player[0]} cannot be started ({error.strerror})") from error
+        with self._running as player:
+            try:
+                player.communicate(wav, timeout=length_s + HUNG_S)
+            except subprocess.TimeoutExpired as error:
+                player.kill()
+                raise PlayerFailed(f"{self._player[0]} did not end and was stopped") from error
+            finally:
+                with self._work:
+                    self._running = None
+        if player.returncode != 0:
+            raise PlayerFailed(f"{self._player[0]} ended with status {player.returncode}")

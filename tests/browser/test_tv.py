@@ -1,0 +1,240 @@
+"""The TV's page in Chromium, as people in the hall see it."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from board_controller.signage import Signage, project
+from tests.hall import Hall, TvServer, catalogue, tv_server
+from tests.waiting import until
+
+AMBER = "rgb(255, 180, 0)"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def server() -> Iterator[TvServer]:
+    with tv_server() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 1920, "height": 1080})
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on(
+        "console",
+        lambda message: (
+            errors.append(message.text) if "Content Security" in message.text or message.type == "warning" else None
+        ),
+    )
+    yield opened
+    opened.close()
+    assert errors == []
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+def _hall(counters: int = 4, name: str = "Trung tâm Y tế huyện Mẫu") -> Hall:
+    return Hall(catalogue(counters, name), _now_ms() - 300_000)
+
+
+@pytest.mark.req("B4", "B5", "T1", "T6", "T11", "T12")
+def test_a_call_appears_by_itself_with_its_counter_and_room(server: TvServer, page: Page) -> None:
+    hall = _hall()
+    first, _ = hall.issue("s0", 47), hall.issue("s0", 48)
+    server.show(hall.signage())
+    page.goto(server.url)
+    tile = page.locator(".tile").first
+    expect(tile.locator(".label")).to_have_text("–")
+    expect(page.locator("#facility")).to_have_text("Trung tâm Y tế huyện Mẫu · Khoa Khám bệnh")
+    hall.call(first, "q1")
+    server.show(hall.signage(first))
+    expect(tile.locator("h2")).to_have_text("Quầy 1")
+    expect(tile.locator(".label")).to_have_text("A047")
+    expect(tile.locator(".service")).to_have_text("P.101 · Khám tổng quát")
+    expect(tile.locator(".next")).to_have_text("Tiếp theo A048")
+    expect(page.locator("#now-title")).to_have_text("Mời số")
+    expect(page.locator("#now-label")).to_have_text("A047")
+    expect(page.locator("#now-where")).to_have_text("Quầy\u00a01 · Phòng\u00a0101")
+
+
+@pytest.mark.req("B6")
+def test_a_new_call_blinks_then_stays_amber_then_is_like_the_others(server: TvServer, page: Page) -> None:
+    hall = _hall()
+    ticket = hall.issue("s1", 112)
+    hall.call(ticket, "q2")
+    server.show(hall.signage(ticket))
+    page.goto(server.url)
+    tile = page.locator(".tile").nth(1)
+    for element in (tile, page.locator("#now")):
+        expect(element).to_have_css("animation-name", "blink")
+        until(partial(_is_amber, element))
+        until(partial(_is_not_amber, element))
+    server.show(_at(hall, ticket, 20_000))
+    expect(tile).to_have_css("animation-name", "none")
+    assert _background(tile) == AMBER
+    server.show(_at(hall, ticket, 70_000))
+    expect(tile).not_to_have_css("background-color", AMBER)
+    expect(page.locator("#now-title")).to_have_text("Số gọi gần nhất")
+
+
+def _background(element: Locator) -> str:
+    return str(element.evaluate("element => getComputedStyle(element).backgroundColor"))
+
+
+def _is_amber(element: Locator) -> bool:
+    return _background(element) == AMBER
+
+
+def _is_not_amber(element: Locator) -> bool:
+    return _background(element) != AMBER
+
+
+def _at(hall: Hall, ticket: str, after_ms: int) -> Signage:
+    return project(hall.snapshot, {ticket: 0}, after_ms)
+
+
+def test_a_screen_that_lost_the_board_says_so_and_since_when_and_catches_up(server: TvServer, page: Page) -> None:
+    hall = _hall()
+    ticket = hall.issue("s0", 47)
+    server.show(hall.signage())
+    page.goto(server.url)
+    expect(page.locator(".tile")).to_have_count(4)
+    expect(page.locator("#lost")).to_be_hidden()
+    clock = page.locator("#clock").inner_text()
+    server.stop()
+    expect(page.locator("#lost")).to_be_visible(timeout=10_000)
+    said = page.locator("#lost-since").inner_text()
+    assert said.startswith("Mất kết nối từ ")
+    assert said.split()[-1] in (clock, page.locator("#clock").inner_text())
+    hall.call(ticket, "q1")
+    server.start_again()
+    server.show(hall.signage())
+    expect(page.locator(".tile .label").first).to_have_text("A047", timeout=10_000)
+    expect(page.locator("#lost")).to_be_hidden()
+
+
+def test_a_board_that_lost_the_hub_says_so_and_shows_no_call_as_current(server: TvServer, page: Page) -> None:
+    hall = _hall()
+    ticket = hall.issue("s0", 47)
+    hall.call(ticket, "q1")
+    server.show(hall.signage(ticket, lost_since_ms=1_795_312_020_000))  # 08:47 in Vietnam
+    page.goto(server.url)
+    expect(page.locator("#lost-since")).to_have_text("Mất kết nối từ 08:47")
+    expect(page.locator(".tile .label").first).to_have_text("A047")
+    expect(page.locator(".call")).to_have_count(0)
+    server.show(hall.signage(ticket))
+    expect(page.locator("#lost")).to_be_hidden()
+    expect(page.locator(".tile.call")).to_have_count(1)
+
+
+@pytest.mark.req("T12")
+def test_the_clock_is_the_boards_whatever_the_tv_believes(server: TvServer, browser: Browser) -> None:
+    wrong = browser.new_context(timezone_id="America/New_York")
+    page = wrong.new_page()
+    page.add_init_script("Date.now = () => 0")
+    server.show(_hall().signage())
+    page.goto(server.url)
+    here = time.gmtime(time.time() + 7 * 3600)
+    expect(page.locator("#clock")).to_have_text(f"{here.tm_hour:02d}:{here.tm_min:02d}")
+    expect(page.locator("#date")).to_have_text(time.strftime("%d/%m/%Y", here))
+    wrong.close()
+
+
+def test_before_the_hub_was_heard_the_screen_says_what_it_waits_for(server: TvServer, page: Page) -> None:
+    page.goto(server.url)
+    expect(page.locator("#counters")).to_have_text("Đang chờ máy chủ của cơ sở…")
+    server.show(_hall().signage())
+    expect(page.locator(".tile")).to_have_count(4)
+
+
+OVERFLOWING = """() => Array.from(document.querySelectorAll('.tile, .now')).filter(box => {
+    const edge = box.getBoundingClientRect();
+    return Array.from(box.querySelectorAll('h2, .label, #now-label, .next, .room')).some(part => {
+        if (getComputedStyle(part).display === 'none' || !part.textContent) { return false; }
+        const range = document.createRange();
+        range.selectNodeContents(part);
+        const line = part.getBoundingClientRect();  // the letters' boxes are higher than their lines
+        const cut = part.className !== 'room' && part.scrollWidth > part.clientWidth + 1;
+        return cut || range.getBoundingClientRect().right > edge.right + 1
+            || line.bottom > edge.bottom + 1 || line.top < edge.top - 1;
+    });
+}).map(box => box.textContent.trim())"""
+
+
+@pytest.mark.req("T3")
+@pytest.mark.parametrize("counters", [1, 2, 4, 7, 8, 12, 16, 20, 24, 32])
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (3840, 2160), (1024, 768)], ids=str)
+def test_every_number_of_counters_fits_and_its_numbers_can_be_read(
+    server: TvServer, page: Page, counters: int, size: tuple[int, int]
+) -> None:
+    hall = _hall(counters, "Bệnh viện Đa khoa khu vực Liên huyện Mẫu Thượng – Mẫu Hạ")
+    for number in range(1, counters + 1):
+        service = hall.snapshot.catalogue.counters[number - 1].services[0]
+        ticket = hall.issue(service, 100 + number)
+        hall.issue(service, 500 + number)
+        hall.call(ticket, f"q{number}")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    server.show(hall.signage(ticket))
+    page.goto(server.url)
+    expect(page.locator(".tile")).to_have_count(counters)
+    until(lambda: page.evaluate(OVERFLOWING) == [], what=f"room for everything, {counters} counters at {size}")
+    columns = page.locator("#counters").evaluate("e => getComputedStyle(e).gridTemplateColumns.split(' ').length")
+    rows = page.locator("#counters").evaluate("e => getComputedStyle(e).gridTemplateRows.split(' ').length")
+    assert columns <= 4
+    assert rows <= 8
+    number_px = page.locator(".tile .label").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    assert number_px >= 0.045 * min(size[1], size[0] * 9 / 16)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.body.scrollHeight <= innerHeight + 1")
+
+
+def test_every_text_has_a_contrast_of_seven(server: TvServer, page: Page) -> None:
+    hall = _hall()
+    ticket = hall.issue("s0", 47)
+    hall.call(ticket, "q1")
+    page.emulate_media(reduced_motion="reduce")  # the blink stands still
+    for signage in (hall.signage(ticket), hall.signage(ticket, lost_since_ms=_now_ms())):
+        server.show(signage)
+        page.goto(server.url)
+        expect(page.locator(".tile")).to_have_count(4)
+        assert page.evaluate(CONTRASTS) == []
+
+
+CONTRASTS = """() => {
+  const channel = value => value <= 10 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4;
+  const light = colour => {
+    const [r, g, b] = colour.match(/[0-9.]+/g).map(Number);
+    return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  };
+  const behind = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if (colour !== 'rgba(0, 0, 0, 0)') { return colour; }
+    }
+    return getComputedStyle(document.documentElement).backgroundColor;
+  };
+  return Array.from(document.querySelectorAll('h1,h2,p,b,span,strong,time'))
+    .filter(e => e.offsetParent && Array.from(e.childNodes).some(n => n.nodeType === 3 && n.textContent.trim()))
+    .map(e => {
+      const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((x, y) => y - x);
+      return [e.className || e.id || e.tagName, (a + 0.05) / (b + 0.05)];
+    })
+    .filter(([, ratio]) => ratio < 7);
+}"""

@@ -1,0 +1,86 @@
+"""What the loudspeaker says."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from board_controller.signage import Announcement
+from board_controller.voice.sentence import en_number, sentence, vi_number
+
+
+def _said(label: str = "A047", number: int = 1, room: str = "101") -> Announcement:
+    return Announcement("t", label, number, room, "Khám tổng quát")
+
+
+@pytest.mark.req("S1")
+def test_a_call_is_read_in_vietnamese_and_in_english() -> None:
+    assert sentence(_said(), "vi") == "Mời số A không bốn bảy, đến quầy một, phòng một không một"
+    assert sentence(_said(), "en") == "Number A, zero four seven, please go to counter one, room one zero one"
+
+
+@pytest.mark.parametrize(
+    ("label", "spoken"),
+    [
+        ("B112", "bê một một hai"),
+        ("C009", "xê không không chín"),
+        ("D021", "đê không hai một"),
+        ("Đ021", "đờ không hai một"),
+        ("V030", "vê không ba không"),
+        ("T1064", "tê một không sáu bốn"),
+        ("KB05", "ca bê không năm"),
+    ],
+)
+def test_letters_are_named_as_an_announcer_names_them_and_digits_one_by_one(label: str, spoken: str) -> None:
+    assert sentence(_said(label), "vi").startswith(f"Mời số {spoken}, đến quầy")
+
+
+@pytest.mark.parametrize(
+    ("number", "vietnamese", "english"),
+    [
+        (5, "năm", "five"),
+        (10, "mười", "ten"),
+        (15, "mười lăm", "fifteen"),
+        (21, "hai mươi mốt", "twenty-one"),
+        (24, "hai mươi tư", "twenty-four"),
+        (30, "ba mươi", "thirty"),
+        (32, "ba mươi hai", "thirty-two"),
+        (105, "một không năm", "one zero five"),
+    ],
+)
+def test_a_counter_is_a_number(number: int, vietnamese: str, english: str) -> None:
+    assert vi_number(number) == vietnamese
+    assert en_number(number) == english
+
+
+@pytest.mark.parametrize(
+    ("room", "vietnamese", "english"),
+    [
+        ("P.203", "phòng hai không ba", "room two zero three"),
+        ("Phòng 203", "phòng hai không ba", "room two zero three"),
+        ("12B", "phòng một hai bê", "room one two, B"),
+        ("Siêu âm", "phòng Siêu âm", "room Siêu âm"),
+    ],
+)
+def test_a_room_is_read_by_digits_or_by_its_name(room: str, vietnamese: str, english: str) -> None:
+    assert sentence(_said(room=room), "vi").endswith(f", {vietnamese}")
+    assert sentence(_said(room=room), "en").endswith(f", {english}")
+
+
+def test_no_room_is_not_spoken_of() -> None:
+    assert sentence(_said(room=""), "vi") == "Mời số A không bốn bảy, đến quầy một"
+    assert sentence(_said(room=""), "en") == "Number A, zero four seven, please go to counter one"
+
+
+@given(st.text(max_size=20), st.text(max_size=20), st.integers(0, 999), st.sampled_from(["vi", "en"]))
+def test_a_sentence_is_nfc_and_free_of_the_engines_notation(label: str, room: str, number: int, language: str) -> None:
+    spoken = sentence(_said(label, number, room), language)
+    assert spoken == unicodedata.normalize("NFC", spoken)
+    assert "[[" not in spoken
+    assert "]]" not in spoken
+    assert not spoken.startswith("-")
+
+
+def test_decomposed_letters_are_put_together() -> None:
+    assert "phòng Siêu âm" in sentence(_said(room=unicodedata.normalize("NFD", "Siêu âm")), "vi")

@@ -1,0 +1,498 @@
+"""The kiosk's screens: every way through them, and what no order of events may do."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
+
+from edge.contracts.commands import Done, IssueTicket
+from edge.contracts.commands import Refused as HubRefused
+from edge.contracts.refusals import Refusal
+from edge.contracts.snapshot import Snapshot
+from edge.contracts.ticket import Document, Paper, PrintFault, Ticket
+from edge.identity.cccd_qr import QrFault
+from edge.kiosk import screens as s
+from edge.kiosk.screens import Outage, ScanProblem
+from edge.kiosk.session import (
+    CHOOSE_MS,
+    NEXT_SCAN_MS,
+    PHOTOGRAPH_MS,
+    PREFERENCES_MS,
+    PRINT_MS,
+    READ_NUMBER_MS,
+    READ_WORDS_MS,
+    SETTLE_MS,
+    STILL_THERE_MS,
+    Session,
+    advance,
+)
+from edge.kiosk.words import FAULT_WORDS, OUTAGE_WORDS, SCAN_WORDS
+from tests.sites import CATALOGUE, NOON_MS, command_id
+
+ME = "kiosk-1"
+MAU = s.Person("Nguyễn Văn Mẫu", "001099000017", Document.CCCD_QR)
+GIA = s.Person("Trần Thị Giả", "001199000018", Document.CCCD_QR)
+SITE = Snapshot(
+    epoch="e", seq=1, at_ms=0, day="2026-11-23", catalogue=CATALOGUE, tickets={}, waiting={}, at_counter={}, calls=()
+)
+
+
+def ticket(number: int = 1, *, id_: str = "", issuer: str = ME, paper: Paper = Paper.PENDING) -> Ticket:
+    return Ticket(
+        id=id_ or command_id(),
+        label=f"A{number:03d}",
+        number=number,
+        service="general",
+        document=Document.NONE,
+        issuer=issuer,
+        issued_at_ms=NOON_MS,
+        paper=paper,
+    )
+
+
+def site_with(*tickets: Ticket, waiting: tuple[str, ...] = ()) -> Snapshot:
+    return replace(SITE, tickets={t.id: t for t in tickets}, waiting={"general": waiting} if waiting else {})
+
+
+class Kiosk:
+    """A session with a clock that the test moves; every touch is made on the picture that is shown."""
+
+    def __init__(self) -> None:
+        self.session = Session(name=ME)
+        self.now_ms = 1_000_000
+        self.effects: list[s.Effect] = []
+
+    def shows(self) -> s.Screen:
+        return self.session.screen
+
+    def give(self, given: s.Input, *, after_ms: int = SETTLE_MS) -> tuple[s.Effect, ...]:
+        self.now_ms += after_ms
+        self.session, effects = advance(self.session, given, now_ms=self.now_ms, new_id=command_id())
+        self.effects += effects
+        return effects
+
+    def touch(self, touch: Callable[[int], s.Touch], *, after_ms: int = SETTLE_MS) -> tuple[s.Effect, ...]:
+        return self.give(touch(self.session.step), after_ms=after_ms)
+
+    def choose(self, service: str = "general") -> IssueTicket:
+        (effect,) = self.touch(lambda step: s.ServiceTouched(step, service))
+        assert isinstance(effect, s.Send)
+        return effect.command
+
+    def take(self, number: int = 1) -> Ticket:
+        command = self.choose()
+        given = ticket(number, id_=command.id)
+        self.give(s.HubAnswered(Done(command.id, given, ahead=3)))
+        return given
+
+
+@pytest.fixture
+def kiosk() -> Kiosk:
+    kiosk = Kiosk()
+    kiosk.give(s.ScannerChanged(True))
+    kiosk.give(s.SiteChanged(SITE, NOON_MS))
+    assert kiosk.shows() == s.Start()
+    return kiosk
+
+
+@pytest.mark.req("K12")
+def test_a_person_without_a_document_takes_a_number_in_one_touch(kiosk: Kiosk) -> None:
+    command = kiosk.choose()
+    assert (command.document, command.id_number) == (Document.NONE, "")
+    given = ticket(id_=command.id)
+    assert kiosk.give(s.HubAnswered(Done(command.id, given, ahead=3))) == (s.Print(given, 3, copy=False),)
+    assert kiosk.shows() == s.Printing(given, 3)
+    assert kiosk.give(s.PrintDone(given.id)) == (s.Confirm(given.id),)
+    assert kiosk.shows() == s.Taken(given, 3)
+
+
+@pytest.mark.req("K7")
+def test_a_scanned_person_is_greeted_and_takes_a_number_with_the_card(kiosk: Kiosk) -> None:
+    kiosk.give(s.Scanned(MAU))
+    assert kiosk.shows() == s.Identified(MAU)
+    command = kiosk.choose("insurance")
+    assert (command.service, command.document, command.id_number) == ("insurance", Document.CCCD_QR, MAU.id_number)
+
+
+def test_another_card_takes_the_place_of_the_first(kiosk: Kiosk) -> None:
+    kiosk.give(s.Scanned(MAU))
+    kiosk.give(s.Scanned(GIA))
+    assert kiosk.choose().id_number == GIA.id_number
+
+
+def test_a_card_that_lies_under_the_scanner_does_not_prolong_its_name_on_the_screen(kiosk: Kiosk) -> None:
+    kiosk.give(s.Scanned(MAU))
+    for _ in range(CHOOSE_MS // 1000):
+        kiosk.give(s.Scanned(MAU), after_ms=1000)
+    kiosk.give(s.TimedOut())
+    assert kiosk.shows() == s.Start()
+
+
+@pytest.mark.req("K8")
+def test_a_double_touch_takes_one_number(kiosk: Kiosk) -> None:
+    step = kiosk.session.step
+    kiosk.choose()
+    assert kiosk.give(s.ServiceTouched(step, "general"), after_ms=80) == ()
+    assert kiosk.touch(lambda now: s.ServiceTouched(now, "general")) == ()
+
+
+def test_the_second_half_of_a_double_touch_does_not_close_the_number_it_has_not_seen(kiosk: Kiosk) -> None:
+    given = kiosk.take()
+    kiosk.give(s.PrintDone(given.id))
+    kiosk.touch(s.Dismissed, after_ms=SETTLE_MS - 1)
+    assert kiosk.shows() == s.Taken(given, 3)
+    kiosk.touch(s.Dismissed, after_ms=1)
+    assert kiosk.shows() == s.Start()
+
+
+def test_a_touch_made_on_an_earlier_picture_does_nothing(kiosk: Kiosk) -> None:
+    kiosk.give(s.Scanned(MAU))
+    seen = kiosk.session.step
+    kiosk.give(s.TimedOut(), after_ms=CHOOSE_MS)
+    assert kiosk.give(s.ServiceTouched(seen, "general")) == ()
+    assert kiosk.shows() == s.Start()
+
+
+def test_a_service_that_is_not_offered_cannot_be_touched(kiosk: Kiosk) -> None:
+    assert kiosk.touch(lambda step: s.ServiceTouched(step, "nothing")) == ()
+    assert kiosk.shows() == s.Start()
+
+
+@pytest.mark.parametrize("problem", ScanProblem)
+def test_a_failed_scan_says_what_to_do_and_still_lets_the_person_choose(kiosk: Kiosk, problem: ScanProblem) -> None:
+    kiosk.give(s.ScanFailed(problem))
+    assert kiosk.shows() == s.ScanTrouble(problem)
+    assert kiosk.choose().document is Document.NONE
+
+
+def test_a_failed_scan_does_not_send_away_a_person_who_was_read(kiosk: Kiosk) -> None:
+    kiosk.give(s.Scanned(MAU))
+    kiosk.give(s.ScanFailed(ScanProblem.UNREADABLE))
+    assert kiosk.shows() == s.Identified(MAU)
+
+
+@pytest.mark.req("K9")
+def test_a_failed_print_keeps_the_number_on_screen_and_tells_the_staff(kiosk: Kiosk) -> None:
+    given = kiosk.take()
+    assert kiosk.give(s.PrintFailed(given.id, PrintFault.PAPER_OUT)) == (s.Report(given.id, PrintFault.PAPER_OUT),)
+    assert kiosk.shows() == s.Taken(given, 3, fault=PrintFault.PAPER_OUT)
+    assert kiosk.touch(s.ReprintTouched) == (s.Print(given, 3, copy=True),)
+    assert kiosk.touch(s.ReprintTouched) == (), "the slip is being printed already"
+    assert kiosk.give(s.PrintDone(given.id)) == (s.Confirm(given.id),)
+    assert kiosk.shows() == s.Taken(given, 3)
+
+
+def test_a_slip_that_came_out_is_not_printed_again(kiosk: Kiosk) -> None:
+    given = kiosk.take()
+    kiosk.give(s.PrintDone(given.id))
+    assert kiosk.touch(s.ReprintTouched) == ()
+
+
+def test_a_printer_that_never_answers_does_not_hold_the_screen(kiosk: Kiosk) -> None:
+    given = kiosk.take()
+    assert kiosk.give(s.TimedOut(), after_ms=PRINT_MS) == (s.Report(given.id, PrintFault.NO_ANSWER),)
+    assert kiosk.shows() == s.Taken(given, 3, fault=PrintFault.NO_ANSWER)
+    assert kiosk.give(s.PrintDone(given.id)) == (s.Confirm(given.id),)
+    assert kiosk.shows() == s.Taken(given, 3)
+
+
+def test_word_of_an_earlier_slip_does_not_change_the_next_persons_screen(kiosk: Kiosk) -> None:
+    first = kiosk.take(1)
+    kiosk.give(s.PrintFailed(first.id, PrintFault.OFFLINE))
+    kiosk.touch(s.Dismissed)
+    kiosk.give(s.Scanned(MAU))
+    assert kiosk.give(s.PrintDone(first.id)) == (s.Confirm(first.id),)
+    assert kiosk.shows() == s.Identified(MAU)
+
+
+@pytest.mark.req("K8")
+def test_a_held_number_is_printed_as_a_copy(kiosk: Kiosk) -> None:
+    kiosk.give(s.Scanned(MAU))
+    command = kiosk.choose()
+    held = ticket(7, paper=Paper.PRINTED)
+    assert kiosk.give(s.HubAnswered(Done(command.id, held, again=True))) == (s.Print(held, 0, copy=True),)
+    assert kiosk.shows() == s.Printing(held, 0, again=True)
+
+
+def test_a_refusal_is_shown_in_words_and_goes_by_itself(kiosk: Kiosk) -> None:
+    command = kiosk.choose()
+    kiosk.give(s.HubAnswered(HubRefused(command.id, Refusal.DAY_FULL)))
+    assert kiosk.shows() == s.Refused(Refusal.DAY_FULL)
+    kiosk.give(s.TimedOut(), after_ms=READ_WORDS_MS)
+    assert kiosk.shows() == s.Start()
+
+
+def test_an_answer_to_another_command_is_not_taken_for_ours(kiosk: Kiosk) -> None:
+    command = kiosk.choose()
+    assert kiosk.give(s.HubAnswered(Done(command_id(), ticket(9)))) == ()
+    assert kiosk.shows() == s.Issuing(command)
+
+
+@pytest.mark.parametrize(
+    ("fault", "stays_ms"), [(None, READ_NUMBER_MS), (PrintFault.COVER_OPEN, PHOTOGRAPH_MS)], ids=["printed", "failed"]
+)
+def test_the_number_goes_by_itself_after_time_to_read_it(kiosk: Kiosk, fault: PrintFault | None, stays_ms: int) -> None:
+    given = kiosk.take()
+    kiosk.give(s.PrintFailed(given.id, fault) if fault else s.PrintDone(given.id))
+    kiosk.give(s.TimedOut(), after_ms=stays_ms - 1)
+    assert isinstance(kiosk.shows(), s.Taken)
+    kiosk.give(s.TimedOut(), after_ms=1)
+    assert kiosk.shows() == s.Start()
+
+
+def test_the_next_persons_card_ends_the_number_once_it_could_be_read(kiosk: Kiosk) -> None:
+    given = kiosk.take()
+    kiosk.give(s.PrintDone(given.id))
+    kiosk.give(s.Scanned(GIA), after_ms=NEXT_SCAN_MS - 1)
+    assert isinstance(kiosk.shows(), s.Taken)
+    kiosk.give(s.Scanned(GIA), after_ms=1)
+    assert kiosk.shows() == s.Identified(GIA)
+
+
+def test_language_and_contrast_are_the_persons_own_and_end_with_them(kiosk: Kiosk) -> None:
+    kiosk.touch(s.LanguageTouched)
+    kiosk.touch(s.ContrastTouched)
+    assert (kiosk.session.language, kiosk.session.contrast) == ("en", True)
+    given = kiosk.take()
+    kiosk.give(s.PrintDone(given.id))
+    assert kiosk.session.language == "en"
+    kiosk.touch(s.Dismissed)
+    assert (kiosk.session.language, kiosk.session.contrast) == ("vi", False)
+
+
+def test_a_language_that_nobody_uses_goes_back_by_itself(kiosk: Kiosk) -> None:
+    kiosk.touch(s.LanguageTouched)
+    kiosk.give(s.TimedOut(), after_ms=PREFERENCES_MS)
+    assert (kiosk.shows(), kiosk.session.language) == (s.Start(), "vi")
+
+
+def test_a_lost_hub_takes_the_kiosk_out_of_service_until_it_is_back(kiosk: Kiosk) -> None:
+    kiosk.give(s.Scanned(MAU))
+    kiosk.give(s.HubLost())
+    assert kiosk.shows() == s.OutOfService(Outage.HUB)
+    kiosk.give(s.SiteChanged(SITE, NOON_MS))
+    assert kiosk.shows() == s.Start()
+
+
+def test_a_number_that_is_on_the_screen_stays_while_the_hub_is_lost(kiosk: Kiosk) -> None:
+    given = kiosk.take()
+    kiosk.give(s.HubLost())
+    kiosk.give(s.PrintDone(given.id))
+    assert kiosk.shows() == s.Taken(given, 3)
+    kiosk.touch(s.Dismissed)
+    assert kiosk.shows() == s.OutOfService(Outage.HUB)
+
+
+@pytest.mark.parametrize(
+    ("site", "why"),
+    [
+        (replace(SITE, day=""), Outage.CLOCK),
+        (replace(SITE, catalogue=replace(CATALOGUE, services=())), Outage.CATALOGUE),
+    ],
+    ids=["clock", "catalogue"],
+)
+def test_a_site_that_can_give_no_number_says_why(kiosk: Kiosk, site: Snapshot, why: Outage) -> None:
+    kiosk.give(s.SiteChanged(site, NOON_MS))
+    assert kiosk.shows() == s.OutOfService(why)
+    kiosk.give(s.SiteChanged(SITE, NOON_MS))
+    assert kiosk.shows() == s.Start()
+
+
+def test_a_silent_hub_is_admitted_and_the_next_person_can_try(kiosk: Kiosk) -> None:
+    command = kiosk.choose()
+    kiosk.give(s.HubSilent(command.id))
+    assert kiosk.shows() == s.OutOfService(Outage.UNANSWERED)
+    kiosk.give(s.TimedOut(), after_ms=READ_WORDS_MS)
+    assert kiosk.shows() == s.Start()
+
+
+def test_a_number_whose_answer_was_lost_is_reported_and_shown_to_whoever_still_waits(kiosk: Kiosk) -> None:
+    command = kiosk.choose()
+    kiosk.give(s.HubSilent(command.id))
+    found = ticket(id_=command.id)
+    effects = kiosk.give(s.SiteChanged(site_with(found, waiting=("other", found.id)), NOON_MS + 20_000))
+    assert effects == (s.Report(found.id, PrintFault.INTERRUPTED),)
+    assert kiosk.shows() == s.Taken(found, 1, fault=PrintFault.INTERRUPTED)
+
+
+def test_the_stream_may_tell_of_our_number_before_the_answer_does(kiosk: Kiosk) -> None:
+    command = kiosk.choose()
+    given = ticket(id_=command.id)
+    assert kiosk.give(s.SiteChanged(site_with(given), NOON_MS)) == ()
+    kiosk.give(s.HubAnswered(Done(command.id, given)))
+    assert kiosk.give(s.SiteChanged(site_with(given), NOON_MS)) == (), "its slip is being printed"
+
+
+def test_after_a_crash_unconfirmed_slips_are_reported_and_the_last_person_sees_the_number() -> None:
+    kiosk = Kiosk()
+    old, new = replace(ticket(1), issued_at_ms=NOON_MS - 600_000), ticket(2)
+    others = (ticket(3, issuer="kiosk-2"), ticket(4, paper=Paper.PRINTED), ticket(5, paper=Paper.FAILED))
+    effects = kiosk.give(s.SiteChanged(site_with(old, new, *others), NOON_MS + 5_000))
+    assert set(effects) == {s.Report(t.id, PrintFault.INTERRUPTED) for t in (old, new)}
+    assert kiosk.shows() == s.Taken(new, 0, fault=PrintFault.INTERRUPTED)
+    assert kiosk.touch(s.ReprintTouched) == (s.Print(new, 0, copy=True),)
+    assert kiosk.give(s.SiteChanged(site_with(old, new), NOON_MS + 6_000)) == (), "each is reported once"
+
+
+def test_after_a_crash_nobody_is_shown_a_number_of_long_ago() -> None:
+    kiosk = Kiosk()
+    kiosk.give(s.SiteChanged(site_with(ticket(1)), NOON_MS + STILL_THERE_MS))
+    assert kiosk.shows() == s.Start()
+
+
+def test_a_changed_catalogue_makes_touches_on_the_old_tiles_void(kiosk: Kiosk) -> None:
+    seen = kiosk.session.step
+    other = replace(CATALOGUE, services=tuple(reversed(CATALOGUE.services)))
+    kiosk.give(s.SiteChanged(replace(SITE, catalogue=other), NOON_MS))
+    assert kiosk.give(s.ServiceTouched(seen, "general")) == ()
+
+
+def test_every_reason_has_its_words() -> None:
+    assert set(OUTAGE_WORDS) == set(Outage)
+    assert set(SCAN_WORDS) == set(ScanProblem)
+    assert set(FAULT_WORDS) == set(PrintFault)
+    assert {fault.value for fault in QrFault} <= {problem.value for problem in ScanProblem}
+
+
+def test_nothing_personal_stands_in_a_repr() -> None:
+    session = Session(ME, screen=s.Identified(MAU))
+    assert MAU.name not in repr(session)
+    assert MAU.id_number not in repr(session)
+
+
+people = st.sampled_from([MAU, GIA])
+faults = st.sampled_from(PrintFault)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Any inputs in any order, with a hub and a printer that answer late, twice or never."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kiosk = Kiosk()
+        self.sent: list[IssueTicket] = []
+        self.printing: list[Ticket] = []
+        self.tickets: dict[str, Ticket] = {}
+        self.choices = 0
+
+    def give(self, given: s.Input, after_ms: int) -> None:
+        before = self.kiosk.session
+        for effect in self.kiosk.give(given, after_ms=after_ms):
+            match effect:
+                case s.Send(command):
+                    assert isinstance(given, s.ServiceTouched)
+                    assert isinstance(before.screen, s.Start | s.ScanTrouble | s.Identified)
+                    assert command.id not in {earlier.id for earlier in self.sent}
+                    self.sent.append(command)
+                case s.Print(ticket):
+                    self.printing.append(ticket)
+                case s.Confirm(id_) | s.Report(id_):
+                    assert id_ in self.tickets
+
+    waits = st.sampled_from([1, 100, SETTLE_MS, NEXT_SCAN_MS, CHOOSE_MS, PRINT_MS])
+
+    @rule(person=people, after_ms=waits)
+    def scan(self, person: s.Person, after_ms: int) -> None:
+        self.give(s.Scanned(person), after_ms)
+
+    @rule(problem=st.sampled_from(ScanProblem), after_ms=waits)
+    def scan_badly(self, problem: ScanProblem, after_ms: int) -> None:
+        self.give(s.ScanFailed(problem), after_ms)
+
+    @rule(service=st.sampled_from(["general", "insurance", "none"]), times=st.integers(1, 3), after_ms=waits)
+    def touch_service(self, service: str, times: int, after_ms: int) -> None:
+        step, before = self.kiosk.session.step, len(self.sent)
+        for _ in range(times):
+            self.give(s.ServiceTouched(step, service), after_ms)
+            after_ms = 50
+        assert len(self.sent) - before <= 1
+
+    @rule(kind=st.sampled_from([s.Dismissed, s.ReprintTouched, s.LanguageTouched, s.ContrastTouched]), after_ms=waits)
+    def touch(self, kind: Callable[[int], s.Touch], after_ms: int) -> None:
+        self.give(kind(self.kiosk.session.step), after_ms)
+
+    @rule(which=st.integers(0, 5), refuse=st.booleans(), after_ms=waits)
+    def answer(self, which: int, refuse: bool, after_ms: int) -> None:
+        if which < len(self.sent):
+            command = self.sent[-1 - which]
+            if refuse and command.id not in self.tickets:
+                self.give(s.HubAnswered(HubRefused(command.id, Refusal.DAY_FULL)), after_ms)
+            else:
+                given = self.tickets.setdefault(command.id, ticket(id_=command.id))
+                self.give(s.HubAnswered(Done(command.id, given)), after_ms)
+
+    @rule(commit=st.booleans(), after_ms=waits)
+    def fall_silent(self, commit: bool, after_ms: int) -> None:
+        if self.sent:
+            command = self.sent[-1]
+            if commit:
+                self.tickets.setdefault(command.id, ticket(id_=command.id))
+            self.give(s.HubSilent(command.id), after_ms)
+
+    @rule(came=st.booleans(), fault=faults, after_ms=waits)
+    def finish_printing(self, came: bool, fault: PrintFault, after_ms: int) -> None:
+        if self.printing:
+            printed = self.printing.pop(0)
+            self.give(s.PrintDone(printed.id) if came else s.PrintFailed(printed.id, fault), after_ms)
+
+    @rule(day=st.sampled_from(["2026-11-23", ""]), after_ms=waits)
+    def hear_of_the_site(self, day: str, after_ms: int) -> None:
+        self.give(s.SiteChanged(replace(site_with(*self.tickets.values()), day=day), NOON_MS), after_ms)
+
+    @rule(after_ms=waits)
+    def lose_the_hub(self, after_ms: int) -> None:
+        self.give(s.HubLost(), after_ms)
+
+    @rule(present=st.booleans(), fault=st.none() | faults, after_ms=waits)
+    def change_devices(self, present: bool, fault: PrintFault | None, after_ms: int) -> None:
+        self.give(s.ScannerChanged(present), after_ms)
+        self.give(s.PrinterChecked(fault), after_ms)
+
+    @rule()
+    def wait_for_the_deadline(self) -> None:
+        until_ms = self.kiosk.session.until_ms
+        if until_ms:
+            self.give(s.TimedOut(), max(0, until_ms - self.kiosk.now_ms))
+            assert self.kiosk.session.until_ms != until_ms, "a deadline that passed did nothing"
+
+    @invariant()
+    def personal_data_lives_only_while_it_is_needed(self) -> None:
+        session = self.kiosk.session
+        shown = session.screen
+        if not isinstance(shown, s.Identified | s.Issuing):
+            assert not any(text in str(_everything(session)) for p in (MAU, GIA) for text in (p.name, p.id_number))
+
+    @invariant()
+    def every_screen_has_an_exit(self) -> None:
+        session = self.kiosk.session
+        match session.screen:
+            case s.Start():
+                assert session.hub_up
+            case s.Issuing(command):
+                after, _ = advance(session, s.HubSilent(command.id), now_ms=self.kiosk.now_ms, new_id=command_id())
+                assert after.screen != session.screen
+            case s.OutOfService(why) if why is not Outage.UNANSWERED:
+                good = s.SiteChanged(SITE, NOON_MS)
+                after, _ = advance(session, good, now_ms=self.kiosk.now_ms, new_id=command_id())
+                assert after.screen == s.Start()
+            case _:
+                assert session.until_ms > 0
+                after, _ = advance(session, s.TimedOut(), now_ms=session.until_ms, new_id=command_id())
+                assert after.screen != session.screen
+
+    @invariant()
+    def what_is_in_hand_does_not_grow(self) -> None:
+        assert len(self.kiosk.session.papers) <= len(self.tickets)
+
+
+def _everything(value: object) -> object:
+    """Every field of a struct, whatever its repr hides."""
+    fields = getattr(value, "__struct_fields__", None)
+    return [_everything(getattr(value, name)) for name in fields] if fields else value
+
+
+AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestAnyOrder = AnyOrder.TestCase

@@ -1,0 +1,188 @@
+"""Buttons and lamps: gpiozero's own code over pins that another end of a socket drives."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from board_controller.buttons import Buttons, open_pins
+from board_controller.config import Buttons as ButtonsConfig
+from board_controller.config import CounterPins
+from board_controller.press import Action, Answer
+from board_controller.sim.button_panel import ButtonPanel
+from board_controller.sim.pins import SocketPins, SocketWire
+from edge.daemon.config import ConfigError
+from tests.waiting import until
+
+Q1 = CounterPins(id="q1", next=5, recall=6, no_show=13, finish=19, led=26)
+Q2 = CounterPins(id="q2", next=12, recall=16, no_show=20, finish=21, led=25)
+
+
+class Desk:
+    """A board process in miniature: buttons, pins and a hub that answers as it is told."""
+
+    def __init__(self, socket: Path) -> None:
+        self.pressed: list[tuple[str, Action]] = []
+        self.answer = Answer.ACCEPTED
+        self.hub_answers = threading.Event()
+        self.hub_answers.set()
+        self.wire: Any = open_pins(ButtonsConfig(f"mock:{socket}"))
+        self.buttons = Buttons([Q1, Q2], self.wire.factory, self._press)
+        self._loop = asyncio.new_event_loop()
+        self._work: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        until(socket.exists)
+
+    def was_pressed(self) -> bool:
+        return bool(self.pressed)
+
+    def close(self) -> None:
+        work = self._work
+        assert work is not None
+        self._loop.call_soon_threadsafe(work.cancel)
+        self._thread.join()
+        self.buttons.close()
+
+    async def _press(self, counter: str, action: Action) -> Answer:
+        self.pressed.append((counter, action))
+        while not self.hub_answers.is_set():
+            await asyncio.sleep(0.01)
+        return self.answer
+
+    def _run(self) -> None:
+        async def both() -> None:
+            await asyncio.gather(self.buttons.run(), self.wire.run())
+
+        async def work() -> None:
+            self._work = asyncio.create_task(both())
+            await asyncio.wait([self._work])
+
+        self._loop.run_until_complete(work())
+        self._loop.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path / "pins.sock")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def panel(tmp_path: Path, desk: Desk) -> Iterator[ButtonPanel]:
+    made = ButtonPanel(tmp_path / "pins.sock")
+    yield made
+    made.close()
+
+
+@pytest.mark.req("B1")
+def test_each_button_of_each_counter_means_one_thing(desk: Desk, panel: ButtonPanel) -> None:
+    expected = []
+    for counter in (Q1, Q2):
+        for pin, action in zip(counter.pins(), Action, strict=False):
+            assert panel.press(pin)
+            expected.append((counter.id, action))
+            until(lambda: desk.pressed == expected)
+
+
+def test_a_bouncing_press_is_one_press(desk: Desk, panel: ButtonPanel) -> None:
+    assert panel.bounce(5)
+    assert panel.press(6)
+    until(lambda: (("q1", Action.RECALL)) in desk.pressed)
+    assert desk.pressed == [("q1", Action.NEXT), ("q1", Action.RECALL)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "lamp"),
+    [
+        (Answer.ACCEPTED, [False, True, False]),
+        (Answer.REFUSED, [False, True, False, True, False]),
+        (Answer.AWAY, [False, True] * 10 + [False]),
+    ],
+)
+def test_the_lamp_answers_what_the_hub_answered(
+    desk: Desk, panel: ButtonPanel, answer: Answer, lamp: list[bool]
+) -> None:
+    desk.answer = answer
+    panel.press(5)
+    history = desk.wire.factory.pin(Q1.led)
+    until(lambda: len(history.states) >= len(lamp))
+    assert [state.state for state in history.states] == lamp
+    until(lambda: panel.levels.get(Q1.led) is False)
+
+
+def test_presses_while_one_is_on_its_way_count_for_nothing(desk: Desk, panel: ButtonPanel) -> None:
+    desk.hub_answers.clear()
+    panel.press(5)
+    until(lambda: desk.pressed == [("q1", Action.NEXT)])
+    panel.press(5)
+    panel.press(6)
+    panel.press(12)  # another counter is not held up
+    until(lambda: desk.pressed[1:] == [("q2", Action.NEXT)])
+    desk.hub_answers.set()
+    until(lambda: panel.levels.get(26))
+    panel.press(6)
+    until(lambda: desk.pressed[2:] == [("q1", Action.RECALL)])
+
+
+def test_a_button_that_is_stuck_at_start_is_reported_and_calls_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    factory = SocketPins()
+    factory.drive(5, high=False)
+
+    async def press(_counter: str, _action: Action) -> Answer:
+        raise AssertionError("nobody pressed")
+
+    async def scenario() -> None:
+        buttons = Buttons([Q1], factory, press)
+        work = asyncio.create_task(buttons.run())
+        await asyncio.sleep(0.1)
+        assert buttons.stuck() == ["q1/next"]
+        factory.drive(5, high=True)
+        async with asyncio.timeout(5):
+            while buttons.stuck():
+                await asyncio.sleep(0.01)
+        work.cancel()
+        buttons.close()
+
+    asyncio.run(scenario())
+    assert caplog.text.count("q1/next is stuck") == 1
+
+
+def test_a_panel_finds_a_board_that_was_started_again(tmp_path: Path) -> None:
+    socket = tmp_path / "pins.sock"
+    panel = ButtonPanel(socket)
+    try:
+        assert not panel.press(5)
+        for _ in range(2):
+            desk = Desk(socket)
+            until(lambda: panel.press(5))
+            until(desk.was_pressed, what="a press")
+            desk.close()
+            socket.unlink()
+    finally:
+        panel.close()
+
+
+def test_only_its_owner_may_open_the_socket(tmp_path: Path, desk: Desk) -> None:
+    assert (tmp_path / "pins.sock").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_socket_that_cannot_be_made_is_a_matter_of_configuration(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"buttons\.pins"):
+        asyncio.run(SocketWire(tmp_path / "file" / "pins.sock").run())
+
+
+@pytest.mark.filterwarnings("ignore::gpiozero.exc.PinFactoryFallback")
+def test_a_machine_without_pins_is_told_so_at_start() -> None:
+    async def press(_counter: str, _action: Action) -> Answer:
+        return Answer.AWAY
+
+    with pytest.raises(ConfigError, match=r"buttons\.pins: .* Raspberry Pi"):
+        Buttons([Q1], open_pins(ButtonsConfig("gpio")).factory, press)
