@@ -1,0 +1,52 @@
+"""moiso-kiosk: the touch screen, the scanner and the printer of one kiosk."""
+
+import asyncio
+
+from edge.daemon.config import Listen, config_path
+from edge.daemon.hub_client import HubClient
+from edge.daemon.logs import start_logging
+from edge.daemon.serve import run_beside, run_program, serve
+from edge.devices.registry import open_printer, open_scanner
+from edge.devices.scanner import Scan
+from edge.kiosk.config import KioskConfig, load_config
+from edge.kiosk.machine import Machine
+from edge.kiosk.screens import ScannerChanged
+from edge.kiosk.view import View
+from edge.kiosk.web import Web
+
+
+async def run(config: KioskConfig) -> None:
+    """Wire the kiosk together and serve until told to stop."""
+    loop = asyncio.get_running_loop()
+    hub = HubClient(config.hub)
+    printer = open_printer(config.printer)
+    machine = Machine(config.name, hub, printer, width_dots=config.printer.width_dots, lookup_url=config.lookup_url)
+
+    def on_scan(scan: Scan) -> None:
+        loop.call_soon_threadsafe(machine.scanned, scan)
+
+    def on_presence(present: bool) -> None:
+        loop.call_soon_threadsafe(machine.give, ScannerChanged(present))
+
+    scanner = open_scanner(config.scanner, on_scan, on_presence)
+    scanner.start()
+    web = Web(machine, View(config.lookup_url))
+    try:
+        await run_beside([machine.run()], serve(web.app(config.listen), [Listen(config.listen)]))
+    finally:
+        scanner.stop()
+        await hub.close()
+
+
+def main() -> None:
+    """Start the kiosk that ``--config`` describes."""
+    start_logging("kiosk")
+
+    async def program() -> None:
+        await run(load_config(config_path("kiosk")))
+
+    run_program(program)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""``kiosk.toml``: where the kiosk serves its page, how it reaches the hub, and its devices."""
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from edge.contracts.commands import Name
+from edge.daemon.config import ConfigError, HostPort, Hub, Section, load
+from edge.devices.registry import PrinterConfig, ScannerConfig
+
+
+class KioskConfig(Section, frozen=True):
+    """``name`` is this device's name in the hub's devices.toml; ``lookup_url`` + ticket id is the QR on the slip."""
+
+    name: Name
+    listen: HostPort
+    lookup_url: Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=200)]
+    hub: Hub
+    scanner: ScannerConfig
+    printer: PrinterConfig
+
+
+def load_config(path: Path) -> KioskConfig:
+    """Read kiosk.toml. Raises ConfigError naming file, key and what is expected."""
+    config = load(path, KioskConfig)
+    host = config.listen.rpartition(":")[0].strip("[]")
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        raise ConfigError(
+            f"{path}: listen is {config.listen!r}; the kiosk's page belongs to the kiosk's own screen only: "
+            "a loopback address such as 127.0.0.1:8081 is expected"
+        )
+    return config

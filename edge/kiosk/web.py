@@ -1,0 +1,126 @@
+"""The kiosk's page, for the kiosk's own browser and nobody else."""
+
+import hmac
+import json
+import secrets
+from collections.abc import AsyncIterator
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from edge.daemon.streams import event_stream, frame
+from edge.kiosk.machine import Machine, monotonic_ms, wall_ms
+from edge.kiosk.screens import Touch
+from edge.kiosk.session import outage
+from edge.kiosk.view import View
+
+MAX_TOUCH_BYTES = 1024
+HEADERS = {
+    b"cache-control": b"no-store",
+    b"content-security-policy": b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    b"frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    b"referrer-policy": b"no-referrer",
+    b"x-content-type-options": b"nosniff",
+}
+
+_touch: msgspec.json.Decoder[Touch] = msgspec.json.Decoder(Touch)
+
+
+class Web:
+    """The routes. No website that runs in the same browser can read the page or press its buttons: the Host header
+    must be ours, and a touch needs our Origin and the token that stands in the page.
+    """
+
+    def __init__(self, machine: Machine, view: View) -> None:
+        self._machine = machine
+        self._view = view
+        self._token = secrets.token_urlsafe(32)
+
+    def app(self, address: str) -> "OwnBrowserOnly":
+        """The application for a page at ``address`` (``host:port``)."""
+        routes = [
+            Route("/", self.page),
+            Route("/screen/events", self.events),
+            Route("/touch", self.touch, methods=["POST"]),
+            Route("/health", self.health),
+            Mount("/static", StaticFiles(packages=[("edge.kiosk", "pages/static")])),
+            Mount("/brand", StaticFiles(packages=[("edge.contracts.brand", "static")])),
+        ]
+        port = address.rpartition(":")[2]
+        return OwnBrowserOnly(Starlette(routes=routes), {address, f"localhost:{port}", f"127.0.0.1:{port}"})
+
+    async def page(self, _request: Request) -> Response:
+        """The whole page with the screen as it is now."""
+        session = self._machine.session
+        return HTMLResponse(self._view.page(session, now_ms=monotonic_ms(), wall_ms=wall_ms(), token=self._token))
+
+    async def events(self, _request: Request) -> Response:
+        """The screens as they come."""
+        return event_stream(self._screens())
+
+    async def touch(self, request: Request) -> Response:
+        """One touch on the page."""
+        if request.headers.get("origin") != f"http://{request.headers['host']}" or not hmac.compare_digest(
+            request.headers.get("x-touch-token", "").encode(), self._token.encode()
+        ):
+            return PlainTextResponse("only the kiosk's own page may do this", 403)
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_TOUCH_BYTES:
+                return PlainTextResponse("too large", 413)
+        try:
+            touch = _touch.decode(body)
+        except (msgspec.ValidationError, msgspec.DecodeError):
+            return PlainTextResponse("not a touch", 422)
+        self._machine.give(touch)
+        return Response(status_code=204)
+
+    async def health(self, _request: Request) -> Response:
+        """What works; 503 while no number can be had."""
+        session = self._machine.session
+        why = outage(session)
+        fault = session.printer_fault
+        state = {
+            "program": "kiosk",
+            "outage": why.value if why else "",
+            "scanner": session.scanner_up,
+            "printer_fault": fault.value if fault else "",
+        }
+        return JSONResponse(state, 503 if why else 200)
+
+    async def _screens(self) -> AsyncIterator[bytes]:
+        listener = self._machine.changed.join()
+        yield frame(self._token[:8].encode(), event="hello")
+        yield self._screen()
+        async for heartbeat in listener.frames():
+            yield heartbeat or self._screen()
+
+    def _screen(self) -> bytes:
+        html = self._view.screen(self._machine.session, now_ms=monotonic_ms(), wall_ms=wall_ms())
+        return frame(json.dumps(html, ensure_ascii=False).encode(), event="screen")
+
+
+class OwnBrowserOnly:
+    """Turns away a request whose Host is not this kiosk (DNS rebinding), and adds the headers that every answer has."""
+
+    def __init__(self, app: ASGIApp, hosts: set[str]) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                named = {name.lower() for name, _ in message["headers"]}
+                fixed = [(name, value) for name, value in HEADERS.items() if name not in named]
+                message = {**message, "headers": [*message["headers"], *fixed]}
+            await send(message)
+
+        host = dict(scope.get("headers", ())).get(b"host", b"").decode("latin-1")
+        app = self._app if host in self._hosts else PlainTextResponse("unknown host", 421)
+        await app(scope, receive, send_with_headers)
