@@ -12,9 +12,11 @@ from pathlib import Path
 
 from edge.daemon.hub_client import new_command_id
 
+SERVICES = ("general", "insurance", "maternity", "children", "cashier", "pharmacy")
+
 
 async def one_client(
-    port: int, context: ssl.SSLContext, token: str, until_s: float, taken: list[tuple[str, float]]
+    port: int, context: ssl.SSLContext, token: str, service: str, until_s: float, taken: list[tuple[str, float]]
 ) -> None:
     """Take numbers one after another over one kept connection; (label, seconds) go to ``taken``."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
@@ -23,7 +25,7 @@ async def one_client(
         f"Authorization: Bearer {token}\r\nContent-Length: "
     )
     while time.perf_counter() < until_s:
-        body = f'{{"type":"IssueTicket/1","id":"{new_command_id()}","service":"general"}}'
+        body = f'{{"type":"IssueTicket/1","id":"{new_command_id()}","service":"{service}"}}'
         begun = time.perf_counter()
         writer.write(f"{head}{len(body)}\r\n\r\n{body}".encode())
         answer = await reader.readuntil(b"\r\n\r\n")
@@ -40,7 +42,9 @@ async def load(port: int, ca: Path, token: str, clients: int, seconds: float) ->
     context = ssl.create_default_context(cafile=ca)
     taken: list[tuple[str, float]] = []
     begun = time.perf_counter()
-    await asyncio.gather(*(one_client(port, context, token, begun + seconds, taken) for _ in range(clients)))
+    await asyncio.gather(
+        *(one_client(port, context, token, SERVICES[i % len(SERVICES)], begun + seconds, taken) for i in range(clients))
+    )
     lasted = time.perf_counter() - begun
     times = sorted(seconds for _, seconds in taken)
     return {
