@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from board_controller.boards.line_protocol import SHOW, Frame, Row, encode, encode_picture
 from provisioning.demo.cards import CARDS, Card
@@ -40,15 +40,10 @@ def supervisor(site: Site) -> Iterator[Supervisor]:
 
 
 @pytest.fixture(scope="module")
-def browser_page(site: Site, supervisor: Supervisor) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
-        )
-        page = browser.new_page(viewport={"width": 1600, "height": 1000})
-        yield page
-        browser.close()
+def browser_page(site: Site, supervisor: Supervisor, browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1600, "height": 1000})
+    yield page
+    page.close()
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_it_does_not_serve_the_world_without_tls(cloud: Daemon, listen: str) -> 
     configure(cloud, listen)
     cloud.launch()
     assert cloud.exit_status() == 78
-    assert f"web.listen {listen}: only a loopback address" in cloud.log.read_text()
+    assert f"listen {listen}: only a loopback address" in cloud.log.read_text()
 
 
 def test_an_unknown_key_is_named(cloud: Daemon) -> None:

@@ -7,7 +7,7 @@ const english = document.documentElement.lang === "en";
 const zone = clock.dataset.zone;
 const time = new Intl.DateTimeFormat("vi", { hour: "2-digit", minute: "2-digit", timeZone: zone });
 let offset = 0; // the hub's clock is the one that counts
-let busy = false;
+const sending = new Set(); // a second press of the same button while the first is under way counts for nothing
 let hide = 0;
 
 const now = () => Date.now() + offset;
@@ -35,8 +35,8 @@ function say(text, bad) {
 
 async function press(action) {
   const button = panel.querySelector(`[data-action="${action}"]`);
-  if (busy || button.disabled) return;
-  busy = true;
+  if (sending.has(action) || button.disabled) return;
+  sending.add(action);
   const ticket = panel.querySelector("main").dataset.ticket;
   const id = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
   const body = JSON.stringify({ id, action, ticket });
@@ -52,7 +52,7 @@ async function press(action) {
   } catch {
     say(panel.dataset.failed, true); // not kept for later: the officer decides again
   } finally {
-    busy = false;
+    sending.delete(action);
   }
 }
 
