@@ -39,6 +39,17 @@ class PrinterStatus(Struct, frozen=True):
     cover_open: bool = False
     paper: PaperLevel = PaperLevel.UNKNOWN
 
+    @property
+    def fault(self) -> PrintFault | None:
+        """Why this printer cannot print now; None where it can."""
+        if not self.present:
+            return PrintFault.NO_ANSWER
+        if self.cover_open:
+            return PrintFault.COVER_OPEN
+        if self.paper is PaperLevel.OUT:
+            return PrintFault.PAPER_OUT
+        return None if self.online else PrintFault.OFFLINE
+
 
 class PrintError(Exception):
     """The slip did not come out, or nobody can tell; ``fault`` says why."""
@@ -96,7 +107,7 @@ class EscposPrinter:
                 status = PrinterStatus(present=False)
                 self._note(PrintFault.UNREACHABLE)
             else:
-                self._note(_fault_of(status))
+                self._note(status.fault)
         return status
 
     def _ask(self) -> PrinterStatus:
@@ -115,7 +126,7 @@ class EscposPrinter:
         try:
             try:
                 link.drain()
-                fault = _fault_of(_Answers(link).status())
+                fault = _Answers(link).status().fault
             except DeviceUnavailable as error:
                 raise PrintError(PrintFault.UNREACHABLE) from error
             if fault is not None:
@@ -199,7 +210,7 @@ class _Answers:
             silent = not self._take(POLL_S)
             if self._confirmation is None and silent:
                 status = self.status()
-                fault = _fault_of(status) if status.present else None
+                fault = status.fault if status.present else None
                 if fault is not None and self._confirmation is None:
                     raise PrintError(fault)
             if self._confirmation is not None:
@@ -230,13 +241,3 @@ class _Answers:
             elif byte & 0x90 == 0:
                 self._confirmation = byte
         return bool(data)
-
-
-def _fault_of(status: PrinterStatus) -> PrintFault | None:
-    if not status.present:
-        return PrintFault.NO_ANSWER
-    if status.cover_open:
-        return PrintFault.COVER_OPEN
-    if status.paper is PaperLevel.OUT:
-        return PrintFault.PAPER_OUT
-    return None if status.online else PrintFault.OFFLINE

@@ -7,11 +7,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from edge.contracts.commands import Command, ConfirmPrint, Done, Refused, Reply, ReportPrintFault
-from edge.contracts.ticket import Document, PrintFault
+from edge.contracts.ticket import Document
 from edge.daemon.hub_client import HubClient, HubRejected, HubUnreachable, new_command_id
 from edge.daemon.i18n import local_time
 from edge.daemon.streams import Broadcast
-from edge.devices.printer import EscposPrinter, PaperLevel, PrintError, PrinterStatus
+from edge.devices.printer import EscposPrinter, PrintError
 from edge.devices.scanner import Line, Scan, Unreadable
 from edge.identity.cccd_qr import QrError, parse_cccd_qr
 from edge.kiosk import screens as s
@@ -76,7 +76,7 @@ class Machine:
         while True:
             if isinstance(self.session.screen, s.Start | s.OutOfService):
                 status = await loop.run_in_executor(self._paper, self._printer.status)
-                self.give(s.PrinterChecked(fault_of(status)))
+                self.give(s.PrinterChecked(status.fault))
             await asyncio.sleep(PRINTER_CHECK_S)
 
     async def _watch_clock(self) -> None:
@@ -185,17 +185,6 @@ def read_document(scan: Scan) -> s.Scanned | s.ScanFailed:
             except QrError as error:
                 return s.ScanFailed(s.ScanProblem(error.kind.value))
             return s.Scanned(s.Person(card.full_name, card.id_number, Document.CCCD_QR))
-
-
-def fault_of(status: PrinterStatus) -> PrintFault | None:
-    """Why this printer could not print now; None where it could."""
-    if not status.present:
-        return PrintFault.UNREACHABLE
-    if status.cover_open:
-        return PrintFault.COVER_OPEN
-    if status.paper is PaperLevel.OUT:
-        return PrintFault.PAPER_OUT
-    return None if status.online else PrintFault.OFFLINE
 
 
 def monotonic_ms() -> int:

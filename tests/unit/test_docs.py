@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -190,3 +191,17 @@ def test_every_warning_and_error_is_explained_to_the_operator() -> None:
     found = set(complaints())
     assert len(found) > 15
     assert {text for text in found if f"`{text}`" not in operate} == set()
+
+
+def test_the_licence_of_every_dependency_is_stated_for_its_pinned_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *(name for extra in extras if extra != "dev" for name in extras[extra])]
+    names = {re.split(r"[^A-Za-z0-9-]", name)[0].lower() for name in wanted}
+    lock = (ROOT / "requirements/runtime.txt").read_text(encoding="utf-8")
+    pinned = {
+        name: version for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE) if name in names
+    }
+    stated = (ROOT / "docs/licences.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-Za-z0-9-]+) \| ([0-9][^ ]*) \|", stated, re.MULTILINE)
+    assert {name.lower(): version for name, version in rows} == pinned

@@ -63,7 +63,7 @@
     var dense = best.height < 8 * rem;
     var text = best.stacked ? best.width : 0.43 * best.width - rem; // the width that the words have
     var counter = Math.min(best.height * (best.stacked ? 0.15 : dense ? 0.34 : 0.21), text / 4, 4.5 * rem);
-    var detail = Math.min(best.height * (best.stacked ? 0.11 : dense ? 0.25 : 0.125), text / 7.4, 2.4 * rem);
+    var detail = Math.min(best.height * (best.stacked ? 0.085 : dense ? 0.25 : 0.125), text / 7.4, 2.4 * rem);
     main.className = (best.stacked ? "stacked" : "") + (dense ? " dense" : "") + (best.columns === 4 && !best.stacked ? " narrow" : "");
     main.style.gridTemplateColumns = "repeat(" + best.columns + ", minmax(0, 1fr))";
     main.style.gridTemplateRows = "repeat(" + best.rows + ", minmax(0, 1fr))";
