@@ -17,11 +17,11 @@ demo: setup ## the same with new data: yesterday's demo is deleted first
 	@$(BIN)/python -m provisioning.demo.run --anew $(if $(PORT_BASE),--port-base $(PORT_BASE))
 
 .PHONY: test
-test: setup ## install what is needed and run every test
+test: setup test-packages ## install what is needed and run every test
 	$(BIN)/pytest tests/unit tests/wire tests/flow tests/browser
 
 .PHONY: check
-check: $(STAMP) ## style, types, import rules, generated documents
+check: $(STAMP) ## style, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -45,7 +45,7 @@ requirements: $(STAMP) ## every requirement with the tests that prove it
 	$(BIN)/python -m tests.requirements
 
 .PHONY: screenshots
-screenshots: setup ## take the pictures of docs/screenshots/ from a running demo
+screenshots: setup test-packages ## take the pictures of docs/screenshots/ from a running demo
 	$(BIN)/python -m tests.screenshots
 
 .PHONY: hardware-test
@@ -62,6 +62,10 @@ lock: ## pin the dependencies anew (needs uv)
 .PHONY: setup
 setup: $(STAMP)
 	@provisioning/apt-packages
+
+.PHONY: test-packages
+test-packages:
+	@provisioning/apt-packages test
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	@provisioning/apt-packages

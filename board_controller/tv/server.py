@@ -54,13 +54,10 @@ class Tv:
 
     async def frames(self) -> AsyncIterator[bytes]:
         """One screen's stream: the time and the whole state at once, then what changes."""
-        listener = self._screens.join()
-        try:
+        with self._screens.joined() as listener:
             yield self._clock() + self._state
             async for data in listener.frames():
                 yield data
-        finally:
-            self._screens.leave(listener)
 
     def _clock(self) -> bytes:
         return frame(msgspec.json.encode(tv_clock(self._signage, _now_ms())), event="clock")

@@ -1,7 +1,7 @@
 """What is true at the site now, as the hub tells a kiosk, a board or a page that has just connected.
 
 A client takes one snapshot and then folds the events that follow with :func:`follow`; the hub's own queue and this
-fold agree after every history (tests/unit/test_snapshot.py).
+fold agree after every history (tests/unit/test_queue.py).
 """
 
 from collections.abc import Mapping

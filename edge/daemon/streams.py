@@ -1,7 +1,8 @@
 """Server-sent events: one message, many listeners."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Iterator
 
 from starlette.responses import StreamingResponse
 
@@ -26,31 +27,27 @@ def frame(data: bytes, *, event_id: int | None = None, event: str = "") -> bytes
 
 
 class Listener:
-    """One open stream: iterate to get the frames that were published since it began."""
+    """One open stream."""
 
-    def __init__(self, broadcast: "Broadcast") -> None:
-        self._broadcast = broadcast
+    def __init__(self) -> None:
         self._frames: asyncio.Queue[bytes] = asyncio.Queue(DEPTH)
-        self.lost = False
+        self._lost = False
 
     def offer(self, data: bytes) -> None:
-        """Queue one frame; a listener that is too far behind is marked lost instead."""
+        """Queue one frame; a listener that is too far behind is cut off instead."""
         try:
             self._frames.put_nowait(data)
         except asyncio.QueueFull:
-            self.lost = True
+            self._lost = True
 
     async def frames(self) -> AsyncIterator[bytes]:
         """The frames as they come, with a comment line every ``HEARTBEAT_S`` seconds of silence."""
-        try:
-            while not self.lost:
-                try:
-                    async with asyncio.timeout(HEARTBEAT_S):
-                        yield await self._frames.get()
-                except TimeoutError:
-                    yield b": still here\n\n"
-        finally:
-            self._broadcast.leave(self)
+        while not self._lost:
+            try:
+                async with asyncio.timeout(HEARTBEAT_S):
+                    yield await self._frames.get()
+            except TimeoutError:
+                yield b": still here\n\n"
 
 
 class Broadcast:
@@ -62,15 +59,15 @@ class Broadcast:
     def __len__(self) -> int:
         return len(self._listeners)
 
-    def join(self) -> Listener:
-        """A new listener; it misses nothing that is published from now on."""
-        listener = Listener(self)
+    @contextlib.contextmanager
+    def joined(self) -> Iterator[Listener]:
+        """A new listener for as long as the block lasts; it misses nothing that is published in that time."""
+        listener = Listener()
         self._listeners.add(listener)
-        return listener
-
-    def leave(self, listener: Listener) -> None:
-        """Forget a listener."""
-        self._listeners.discard(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
 
     def publish(self, data: bytes) -> None:
         """Give one frame to every listener."""

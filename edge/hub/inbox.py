@@ -8,6 +8,7 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 from immutables import Map
+from msgspec.structs import replace
 
 from edge.contracts.catalogue import Catalogue
 from edge.contracts.commands import CallNext, Command, Done, IssueTicket, Refused, Reply
@@ -72,6 +73,7 @@ class Inbox:
     """Decides commands one after another and commits those that wait together in one transaction.
 
     ``clock_ms`` reads the wall clock; ``told`` is called with the entries of each batch once they are on the disk.
+    ``believe_clock``: somebody vouches for the clock, however far it is from the journal's last entry.
     """
 
     def __init__(
@@ -82,18 +84,22 @@ class Inbox:
         *,
         clock_ms: Callable[[], int],
         told: Callable[[Sequence[Entry]], None],
+        believe_clock: bool = False,
     ) -> None:
         self._journal = journal
         self._vault = vault
         self._wanted = catalogue
         self._clock_ms = clock_ms
         self._told = told
+        self._believe_clock = believe_clock
         self._requests: asyncio.Queue[_Request] = asyncio.Queue(DEPTH)
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._clock_trusted = False
         self._clock_complained = False
-        self.queue = Queue(catalogue)
-        for entry in journal.entries():
+        self._catalogue_complained = False
+        before = journal.day() - 1  # a day begins with everything that it needs: what was before is not read again
+        self.queue = Queue(catalogue, seq=before)
+        for entry in journal.entries(before):
             self.queue = apply(self.queue, entry)
         self._holders: Map[tuple[bytes, str], str] = Map({(h.subject, h.service): h.ticket for h in journal.holdings()})
         self._answered = set(journal.answered())
@@ -179,6 +185,8 @@ class Inbox:
             return
         self.queue = draft.queue
         self._holders = draft.holders
+        if new_day:
+            self._answered = set(await self.on_disk(self._journal.answered))
         self._answered.update(draft.replies)
         if draft.entries:
             self._told(draft.entries)
@@ -189,10 +197,10 @@ class Inbox:
     def _now_ms(self) -> int:
         """The journal's time: the wall clock where it is plausible, and never before the last entry."""
         wall_ms = self._clock_ms()
-        if clock_is_plausible(wall_ms, self.queue.at_ms):
+        if clock_is_plausible(wall_ms, 0 if self._believe_clock else self.queue.at_ms):
             if self._clock_complained:
                 log.info("the clock is plausible again")
-            self._clock_trusted, self._clock_complained = True, False
+            self._clock_trusted, self._clock_complained, self._believe_clock = True, False, False
             return max(wall_ms, self.queue.at_ms)
         if not self._clock_complained:
             log.error("the clock cannot be believed: set it (timedatectl), no day is opened until then")
@@ -200,10 +208,8 @@ class Inbox:
         return self.queue.at_ms
 
     async def _open(self, draft: _Draft, now_ms: int) -> bool:
-        if not draft.queue.seq:
-            draft.append(CatalogueAdopted(self._wanted), now_ms)
         new_day = await self._begin_day(draft, now_ms) if self._clock_trusted else False
-        if draft.queue.catalogue != self._wanted:
+        if new_day or (self._clock_trusted and draft.queue.catalogue != self._wanted):
             if strands(draft.queue, self._wanted):
                 self._keep_old_catalogue()
             else:
@@ -220,12 +226,13 @@ class Inbox:
         return True
 
     def _keep_old_catalogue(self) -> None:
-        log.error("the new catalogue drops a service or counter where people wait: the old one stays until tomorrow")
-        self._wanted = self.queue.catalogue
+        if not self._catalogue_complained:
+            log.error("the new catalogue drops a service or counter where people wait: the old one stays for today")
+            self._catalogue_complained = True
 
     async def _answer(self, draft: _Draft, request: _Request, now_ms: int) -> bytes:
         command = request.command
-        fingerprint = self._vault.fingerprint(request.sender, _encode(command))
+        fingerprint = self._fingerprint(request)
         known = draft.replies.get(command.id)
         if known is None and command.id in self._answered:
             known = await self.on_disk(self._journal.reply, command.id)
@@ -238,6 +245,13 @@ class Inbox:
         reply = _encode(self._decide(draft, request, now_ms))
         draft.replies[command.id] = StoredReply(command.id, fingerprint, reply)
         return reply
+
+    def _fingerprint(self, request: _Request) -> bytes:
+        command, subject = request.command, b""
+        if isinstance(command, IssueTicket) and command.id_number and self.queue.day:
+            subject = self._vault.subject(command.id_number)
+            command = replace(command, id_number="")  # the pseudonym ends with the day, as the fingerprint must
+        return self._vault.fingerprint(request.sender, _encode(command) + subject)
 
     def _decide(self, draft: _Draft, request: _Request, now_ms: int) -> Reply:
         command = request.command

@@ -75,12 +75,13 @@ class Journal:
     ) -> None:
         """Append, in one transaction that is on the disk when this returns.
 
-        ``new_day`` forgets the holdings of the day before and the replies of two days ago. Raises JournalError where
-        the disk refuses; the file is then as it was.
+        ``new_day`` says that the first entry opens a business day: the holdings of the day before and the replies of
+        two days ago are forgotten. Raises JournalError where the disk refuses; the file is then as it was.
         """
         try:
             self._db.execute("BEGIN IMMEDIATE")
             if new_day:
+                self._db.execute("INSERT OR REPLACE INTO meta VALUES ('day', ?)", (str(entries[0].seq),))
                 self._db.execute("DELETE FROM holdings")
                 self._db.execute("DELETE FROM replies WHERE at_ms < ?", (at_ms - 2 * 86_400_000,))
             self._db.executemany(
@@ -101,6 +102,11 @@ class Journal:
         rows = self._db.execute("SELECT * FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
         for seq, at_ms, event in rows:
             yield Entry(seq, at_ms, _decode_event.decode(event))
+
+    def day(self) -> int:
+        """The sequence number of the entry that opened the business day; 1 where none has been opened yet."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'day'").fetchone()
+        return int(row[0]) if row else 1
 
     def holdings(self) -> list[Holding]:
         """Who holds what today."""

@@ -54,6 +54,7 @@ class Officers:
     def note_try(self, name: str) -> None:
         """Count one more try at a name. Raises TooManyTries where the last minutes saw too many."""
         now = self._now_s()
+        name = name if name in self._accounts else ""  # whatever a stranger makes up is counted in one place
         self._failures = {n: recent for n, tries in self._failures.items() if (recent := self._recent(tries, now))}
         if len(self._failures.get(name, ())) >= TRIES:
             raise TooManyTries

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Literal
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Meta, Struct
@@ -18,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from edge.contracts.commands import CallNext, CommandId, CounterCommand, Finish, MarkNoShow, Recall, Refused, Reply
 from edge.contracts.refusals import WORDS
 from edge.contracts.ticket import State
+from edge.daemon.body import BodyTooLarge, read_body
 from edge.daemon.i18n import LANGUAGES, translations
 from edge.daemon.streams import Broadcast, event_stream, frame
 from edge.daemon.templates import environment
@@ -30,7 +32,7 @@ PACKAGE = "edge.hub"
 SESSION_COOKIE = "__Host-moiso-officer"
 LOGIN_COOKIE = "__Host-moiso-login"
 LANGUAGE_COOKIE = "moiso-language"
-MAX_PRESS_BYTES = 1024
+MAX_BODY_BYTES = 4096
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'",
@@ -91,10 +93,10 @@ class Pages:
         if request.method == "GET":
             return self._login_page(request, "", 200)
         _ = translations(_language(request), PACKAGE).gettext
-        form = await request.form(max_fields=4, max_part_size=4096)
-        name, password = str(form.get("name", ""))[:80], str(form.get("password", ""))[:200]
+        form = await _form(request)
+        name, password = form.get("name", "")[:80], form.get("password", "")[:200]
         expected = request.cookies.get(LOGIN_COOKIE, "")
-        if not expected or not hmac.compare_digest(str(form.get("csrf", "")).encode(), expected.encode()):
+        if not expected or not hmac.compare_digest(form.get("csrf", "").encode(), expected.encode()):
             return self._login_page(request, _("Trang đăng nhập đã cũ. Xin thử lại."), 403)
         try:
             self._officers.note_try(name)
@@ -110,8 +112,8 @@ class Pages:
     async def logout(self, request: Request) -> Response:
         """End the session, on the server too."""
         session = self._session(request)
-        form = await request.form(max_fields=2, max_part_size=4096)
-        if session is None or not hmac.compare_digest(str(form.get("csrf", "")).encode(), session.csrf.encode()):
+        form = await _form(request)
+        if session is None or not hmac.compare_digest(form.get("csrf", "").encode(), session.csrf.encode()):
             return RedirectResponse("/login", 303)
         self._officers.end(request.cookies[SESSION_COOKIE])
         response = RedirectResponse("/login", 303)
@@ -152,10 +154,10 @@ class Pages:
             html = template.render(panel=counter_panel(self._inbox.queue, counter_id), now_ms=self._inbox.now_ms)
             return frame(json.dumps(html).encode(), event="panel")
 
-        listener = self._stream.join()
-        yield panel()
-        async for data in listener.frames():
-            yield data if data.startswith(b":") else panel()
+        with self._stream.joined() as listener:
+            yield panel()
+            async for data in listener.frames():
+                yield data if data.startswith(b":") else panel()
 
     async def press(self, request: Request) -> Response:
         """One of the four buttons."""
@@ -163,10 +165,9 @@ class Pages:
         given = request.headers.get("x-csrf", "")
         if session is None or not hmac.compare_digest(given.encode(), session.csrf.encode()):
             return Response(status_code=403)
-        body = await request.body()
         try:
-            press = _press.decode(body[:MAX_PRESS_BYTES])
-        except (msgspec.ValidationError, msgspec.DecodeError):
+            press = _press.decode(await read_body(request, MAX_BODY_BYTES))
+        except (BodyTooLarge, msgspec.ValidationError, msgspec.DecodeError):
             return Response(status_code=422)
         command = _command(press, request.path_params["counter"])
         _ = translations(_language(request), PACKAGE).gettext
@@ -205,6 +206,15 @@ class Pages:
             language = _language(request)
             response.set_cookie(LANGUAGE_COOKIE, language, max_age=31_536_000, samesite="strict", httponly=True)
         return response
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form; empty where it is none, or larger than any of ours."""
+    try:
+        body = await read_body(request, MAX_BODY_BYTES)
+        return dict(parse_qsl(body.decode(), max_num_fields=8))
+    except (BodyTooLarge, ValueError):
+        return {}
 
 
 def _set_cookie(response: Response, name: str, value: str) -> None:

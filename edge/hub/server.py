@@ -11,6 +11,7 @@ from starlette.routing import Route
 from edge.contracts.commands import Command, CounterCommand, KioskCommand, Refused
 from edge.contracts.events import Entry
 from edge.contracts.refusals import Refusal
+from edge.daemon.body import BodyTooLarge, read_body
 from edge.daemon.streams import Broadcast, event_stream, frame
 from edge.hub.config import Device
 from edge.hub.inbox import Inbox, Overloaded
@@ -55,11 +56,10 @@ class Api:
         device = self._device(request)
         if device is None:
             return _unknown_device()
-        body = await _bounded_body(request)
-        if body is None:
-            return problem(413, "Too large", f"a command has at most {MAX_COMMAND_BYTES} bytes")
         try:
-            command = _decode_command.decode(body)
+            command = _decode_command.decode(await read_body(request, MAX_COMMAND_BYTES))
+        except BodyTooLarge:
+            return problem(413, "Too large", f"a command has at most {MAX_COMMAND_BYTES} bytes")
         except (msgspec.ValidationError, msgspec.DecodeError):
             # the decoder's own text could repeat what was sent
             return problem(422, "Not a command", "the body is no command of /api/v1/openapi.json")
@@ -85,14 +85,14 @@ class Api:
         return event_stream(self._entries(int(after)))
 
     async def _entries(self, after: int) -> AsyncIterator[bytes]:
-        listener = self._stream.join()
-        upto = self._inbox.queue.seq  # what comes later is in the listener
-        while after < upto:
-            entries = await self._inbox.entries(after, min(upto, after + CATCH_UP))
-            yield b"".join(entry_frame(entry) for entry in entries)
-            after = entries[-1].seq
-        async for data in listener.frames():
-            yield data
+        with self._stream.joined() as listener:
+            upto = self._inbox.queue.seq  # what comes later is in the listener
+            while after < upto:
+                entries = await self._inbox.entries(after, min(upto, after + CATCH_UP))
+                yield b"".join(entry_frame(entry) for entry in entries)
+                after = entries[-1].seq
+            async for data in listener.frames():
+                yield data
 
     async def health(self, _: Request) -> Response:
         """Whether the hub can give numbers; needs no token and tells nothing else."""
@@ -145,12 +145,3 @@ def _unknown_device() -> Response:
 
 def _json(body: bytes, status: int = 200) -> Response:
     return Response(body, status, media_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-async def _bounded_body(request: Request) -> bytes | None:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_COMMAND_BYTES:
-            return None
-    return body

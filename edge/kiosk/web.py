@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge.daemon.body import BodyTooLarge, read_body
 from edge.daemon.streams import event_stream, frame
 from edge.kiosk.machine import Machine, monotonic_ms, wall_ms
 from edge.kiosk.screens import Touch
@@ -69,13 +70,10 @@ class Web:
             request.headers.get("x-touch-token", "").encode(), self._token.encode()
         ):
             return PlainTextResponse("only the kiosk's own page may do this", 403)
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_TOUCH_BYTES:
-                return PlainTextResponse("too large", 413)
         try:
-            touch = _touch.decode(body)
+            touch = _touch.decode(await read_body(request, MAX_TOUCH_BYTES))
+        except BodyTooLarge:
+            return PlainTextResponse("too large", 413)
         except (msgspec.ValidationError, msgspec.DecodeError):
             return PlainTextResponse("not a touch", 422)
         self._machine.give(touch)
@@ -95,11 +93,11 @@ class Web:
         return JSONResponse(state, 503 if why else 200)
 
     async def _screens(self) -> AsyncIterator[bytes]:
-        listener = self._machine.changed.join()
-        yield frame(self._token[:8].encode(), event="hello")
-        yield self._screen()
-        async for heartbeat in listener.frames():
-            yield heartbeat or self._screen()
+        with self._machine.changed.joined() as listener:
+            yield frame(self._token[:8].encode(), event="hello")
+            yield self._screen()
+            async for heartbeat in listener.frames():
+                yield heartbeat or self._screen()
 
     def _screen(self) -> bytes:
         html = self._view.screen(self._machine.session, now_ms=monotonic_ms(), wall_ms=wall_ms())

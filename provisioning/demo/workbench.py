@@ -120,10 +120,10 @@ class Workbench:
 
     async def _live(self, _: Request) -> StreamingResponse:
         async def frames() -> Any:
-            listener = self._stream.join()
-            yield _view_frame(self._view)
-            async for data in listener.frames():
-                yield data
+            with self._stream.joined() as listener:
+                yield _view_frame(self._view)
+                async for data in listener.frames():
+                    yield data
 
         return event_stream(frames())
 

@@ -17,6 +17,7 @@ from edge.contracts.ticket import Document
 from edge.hub.inbox import Inbox
 from edge.hub.journal import Journal, JournalError
 from edge.hub.vault import Vault
+from edge.queueing.queue import Queue, apply
 from tests.sites import CATALOGUE, DAY_MS, NOON_MS, command_id
 
 ID = "001099000017"
@@ -26,12 +27,21 @@ _reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 class Hub:
     """An inbox at work, with a clock that the test sets."""
 
-    def __init__(self, folder: Path, catalogue: Catalogue = CATALOGUE, now_ms: int = NOON_MS) -> None:
+    def __init__(
+        self, folder: Path, catalogue: Catalogue = CATALOGUE, now_ms: int = NOON_MS, *, believe_clock: bool = False
+    ) -> None:
         self.now_ms = now_ms
         self.told: list[Entry] = []
         self.journal = Journal(folder / "hub.db")
         vault = Vault(folder / "keys", "secret")
-        self.inbox = Inbox(self.journal, vault, catalogue, clock_ms=lambda: self.now_ms, told=self._tell)
+        self.inbox = Inbox(
+            self.journal,
+            vault,
+            catalogue,
+            clock_ms=lambda: self.now_ms,
+            told=self._tell,
+            believe_clock=believe_clock,
+        )
 
     def _tell(self, entries: Sequence[Entry]) -> None:
         assert list(self.journal.entries(entries[0].seq - 1)) == list(entries), "told before it was on the disk"
@@ -201,9 +211,47 @@ async def test_a_catalogue_that_strands_people_waits_until_the_next_day(folder: 
     async with working(Hub(folder, smaller)) as hub:
         await hub.issue()
         assert hub.inbox.queue.catalogue == CATALOGUE
-    async with working(Hub(folder, smaller, now_ms=NOON_MS + DAY_MS)) as hub:
+        hub.now_ms = NOON_MS + DAY_MS
         await hub.issue()
         assert hub.inbox.queue.catalogue == smaller
+
+
+@story
+async def test_a_start_reads_the_business_day_and_finds_the_same_queue(folder: Path) -> None:
+    for day in range(3):
+        async with working(Hub(folder, now_ms=NOON_MS + day * DAY_MS)) as hub:
+            await hub.issue(ID)
+            await hub.send(CallNext(command_id(), "q1"))
+    hub = Hub(folder, now_ms=NOON_MS + 2 * DAY_MS)
+    whole = Queue(CATALOGUE)
+    for entry in hub.journal.entries():
+        whole = apply(whole, entry)
+    assert hub.inbox.queue == whole
+    assert len(list(hub.journal.entries(hub.journal.day() - 1))) < whole.seq / 2
+    hub.journal.close()
+
+
+@story
+async def test_a_technician_may_vouch_for_a_clock_that_is_far_from_the_journal(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        await hub.issue()
+    half_a_year_later = NOON_MS + 180 * DAY_MS
+    async with working(Hub(folder, now_ms=half_a_year_later)) as hub:
+        assert isinstance(await hub.send(IssueTicket(command_id(), "general")), Refused)
+    async with working(Hub(folder, now_ms=half_a_year_later, believe_clock=True)) as hub:
+        assert (await hub.issue()).ticket.label == "A001"
+
+
+@story
+async def test_a_command_sent_again_with_another_persons_number_is_not_answered_with_the_first_ones(
+    folder: Path,
+) -> None:
+    async with working(Hub(folder)) as hub:
+        command = IssueTicket(command_id(), "general", Document.CCCD_QR, ID)
+        await hub.send(command)
+        reply = await hub.send(replace(command, id_number="001099000018"))
+        assert isinstance(reply, Refused)
+        assert reply.reason is Refusal.ID_REUSED
 
 
 @story

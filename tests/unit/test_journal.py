@@ -67,14 +67,22 @@ def test_a_new_day_forgets_who_held_what(journal: Journal) -> None:
 
 def test_replies_are_kept_for_two_days(journal: Journal) -> None:
     journal.commit([DAY], [REPLY], [], new_day=True, at_ms=1000)
-    commit(journal, new_day=True, at_ms=1000 + 86_400_000)
+    commit(journal, Entry(2, 1001, DAY.event), new_day=True, at_ms=1000 + 86_400_000)
     assert journal.answered() == [REPLY.command]
-    commit(journal, new_day=True, at_ms=1001 + 2 * 86_400_000)
+    commit(journal, Entry(3, 1002, DAY.event), new_day=True, at_ms=1001 + 2 * 86_400_000)
     assert journal.answered() == []
 
 
 def test_the_file_can_be_read_by_its_owner_only(journal: Journal, tmp_path: Path) -> None:
     assert (tmp_path / "hub.db").stat().st_mode & 0o077 == 0
+
+
+def test_the_entry_that_opened_the_business_day_is_known(journal: Journal) -> None:
+    assert journal.day() == 1
+    commit(journal, DAY, new_day=True)
+    commit(journal, Entry(2, 1001, DAY.event))
+    commit(journal, Entry(3, 1002, DAY.event), new_day=True)
+    assert journal.day() == 3
 
 
 def test_the_clouds_acknowledgement_is_remembered(journal: Journal) -> None:

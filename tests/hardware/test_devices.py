@@ -1,0 +1,82 @@
+"""The drivers on real devices, with a technician beside them (``make hardware-test``; docs/hardware-checklist.md).
+
+Each test names its device by an environment variable and is skipped without it.
+"""
+
+import os
+import subprocess
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from board_controller.boards.led_board import Health, LedLine
+from board_controller.boards.line_protocol import Row
+from board_controller.signage import Announcement
+from board_controller.voice.sentence import sentence
+from board_controller.voice.synthesis import Speech
+from edge.devices.printer import EscposPrinter, PaperLevel
+from edge.devices.scanner import Line, LineScanner, Scan
+from edge.identity.cccd_qr import parse_cccd_qr
+from edge.kiosk.slip import Slip, render_slip
+from tests.waiting import until
+
+
+def device(variable: str, example: str) -> str:
+    """The device that the technician named, or a skip that says how to name it."""
+    value = os.environ.get(variable, "")
+    if not value:
+        pytest.skip(f"no device: set {variable}, such as {variable}={example}")
+    return value
+
+
+@pytest.mark.req("K9")
+def test_the_printer_answers_and_prints_a_slip() -> None:
+    printer = EscposPrinter(device("MOISO_PRINTER", "tcp:10.0.0.9:9100"), 115_200, 576)
+    status = printer.status()
+    assert status.present
+    assert status.paper in (PaperLevel.OK, PaperLevel.LOW)
+    slip = Slip(
+        facility="Trung tâm Y tế huyện Mẫu",
+        department="Khoa Khám bệnh",
+        service="Khám tổng quát",
+        label="A047",
+        counters="Quầy 1, 2 · Phòng 101, 102",
+        ahead=14,
+        taken_at=datetime(2026, 11, 23, 7, 12),
+        lookup_url=f"http://127.0.0.1:8080/t/{'0' * 32}",
+    )
+    printer.print_slip(render_slip(slip, 576))
+
+
+@pytest.mark.req("K7")
+def test_the_scanner_reads_an_id_card_within_a_minute() -> None:
+    scans: list[Scan] = []
+    scanner = LineScanner(device("MOISO_SCANNER", "/dev/ttyACM0"), 9600, scans.append)
+    scanner.start()
+    try:
+        until(lambda: scans, within_s=60, what="a card under the scanner")
+    finally:
+        scanner.stop()
+    assert isinstance(scans[0], Line)
+    parse_cccd_qr(scans[0].text)
+
+
+@pytest.mark.req("B1", "B5")
+def test_the_led_board_shows_and_acknowledges_a_row() -> None:
+    line = LedLine(device("MOISO_LED_BOARD", "/dev/ttyUSB0"), 9600, [1])
+    line.start()
+    try:
+        line.show(1, (Row("1 A047", blink=True),))
+        until(lambda: line.health()[1] is Health.SHOWING, within_s=10, what="the board's acknowledgement")
+    finally:
+        line.close()
+
+
+@pytest.mark.req("S1", "S4")
+def test_the_loudspeaker_plays_a_call(tmp_path: Path) -> None:
+    card = device("MOISO_SOUND", "default")
+    speech = Speech(("vi", "en"), "vi", tmp_path)
+    said = Announcement("a" * 32, "A047", 1, "101", "Khám tổng quát")
+    call = speech.call([(language, sentence(said, language)) for language in ("vi", "en")])
+    subprocess.run(["aplay", "-q", "-D", card, "-"], input=call, check=True, timeout=60)
