@@ -48,6 +48,7 @@ async def run(config: HubConfig) -> None:
     api = Api(inbox, stream, load(config.devices, Devices).device)
     app = Starlette(routes=[*api.routes(), *Pages(inbox, stream, officers).routes()])
     await run_beside([inbox.run(), *(uplink.run() for uplink in uplinks)], serve(app, config.listen))
+    inbox.close()
     journal.close()
 
 

@@ -146,6 +146,10 @@ class Inbox:
         """The journal's entries from ``after`` (exclusive) to ``upto`` (inclusive)."""
         return await self.on_disk(lambda: list(self._journal.entries(after, upto - after)))
 
+    def close(self) -> None:
+        """Let what is being written come to its end."""
+        self._disk.shutdown()
+
     async def run(self) -> None:
         """Work for ever."""
         while True:
@@ -232,7 +236,7 @@ class Inbox:
 
     async def _answer(self, draft: _Draft, request: _Request, now_ms: int) -> bytes:
         command = request.command
-        fingerprint = self._fingerprint(request)
+        fingerprint = self._fingerprint(draft, request)
         known = draft.replies.get(command.id)
         if known is None and command.id in self._answered:
             known = await self.on_disk(self._journal.reply, command.id)
@@ -246,9 +250,9 @@ class Inbox:
         draft.replies[command.id] = StoredReply(command.id, fingerprint, reply)
         return reply
 
-    def _fingerprint(self, request: _Request) -> bytes:
+    def _fingerprint(self, draft: _Draft, request: _Request) -> bytes:
         command, subject = request.command, b""
-        if isinstance(command, IssueTicket) and command.id_number and self.queue.day:
+        if isinstance(command, IssueTicket) and command.id_number and draft.queue.day:
             subject = self._vault.subject(command.id_number)
             command = replace(command, id_number="")  # the pseudonym ends with the day, as the fingerprint must
         return self._vault.fingerprint(request.sender, _encode(command) + subject)

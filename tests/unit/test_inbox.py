@@ -64,6 +64,7 @@ async def working(hub: Hub) -> AsyncIterator[Hub]:
         yield hub
     finally:
         task.cancel()
+        hub.inbox.close()
         hub.journal.close()
 
 
@@ -86,6 +87,13 @@ async def test_a_command_sent_twice_is_done_once_and_answered_the_same(folder: P
         first, second = await hub.inbox.handle("kiosk-1", command), await hub.inbox.handle("kiosk-1", command)
         assert first == second
         assert sum(isinstance(entry.event, TicketIssued) for entry in hub.told) == 1
+
+
+@story
+async def test_the_very_first_command_of_a_site_sent_twice_is_done_once(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        command = IssueTicket(command_id(), "general", Document.CCCD_QR, ID)
+        assert await hub.inbox.handle("kiosk-1", command) == await hub.inbox.handle("kiosk-1", command)
 
 
 @story
