@@ -32,9 +32,13 @@ class PaperLevel(Enum):
 
 
 class PrinterStatus(Struct, frozen=True):
-    """What the printer says of itself now; ``present`` is false where it did not answer at all."""
+    """What the printer says of itself now.
+
+    ``present`` is false where it did not answer at all, and ``reachable`` where not even its link could be opened.
+    """
 
     present: bool
+    reachable: bool = True
     online: bool = False
     cover_open: bool = False
     paper: PaperLevel = PaperLevel.UNKNOWN
@@ -42,6 +46,8 @@ class PrinterStatus(Struct, frozen=True):
     @property
     def fault(self) -> PrintFault | None:
         """Why this printer cannot print now; None where it can."""
+        if not self.reachable:
+            return PrintFault.UNREACHABLE
         if not self.present:
             return PrintFault.NO_ANSWER
         if self.cover_open:
@@ -104,10 +110,8 @@ class EscposPrinter:
             try:
                 status = self._ask()
             except DeviceUnavailable:
-                status = PrinterStatus(present=False)
-                self._note(PrintFault.UNREACHABLE)
-            else:
-                self._note(status.fault)
+                status = PrinterStatus(present=False, reachable=False)
+            self._note(status.fault)
         return status
 
     def _ask(self) -> PrinterStatus:

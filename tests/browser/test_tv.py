@@ -65,7 +65,7 @@ def test_a_call_appears_by_itself_with_its_counter_and_room(server: TvServer, pa
 
 
 @pytest.mark.req("B6")
-def test_a_new_call_blinks_then_stays_amber_then_is_like_the_others(server: TvServer, page: Page) -> None:
+def test_a_new_call_blinks_then_stays_marked_then_is_like_the_others(server: TvServer, page: Page) -> None:
     hall = _hall()
     ticket = hall.issue("s1", 112)
     hall.call(ticket, "q2")
@@ -78,9 +78,11 @@ def test_a_new_call_blinks_then_stays_amber_then_is_like_the_others(server: TvSe
         until(partial(_is_not_amber, element))
     server.show(_at(hall, ticket, 20_000))
     expect(tile).to_have_css("animation-name", "none")
-    assert _background(tile) == AMBER
+    expect(tile).to_have_css("border-top-color", AMBER)
+    expect(tile.locator(".label")).to_have_css("color", AMBER)
+    expect(page.locator("#now")).to_have_css("background-color", AMBER)
     server.show(_at(hall, ticket, 70_000))
-    expect(tile).not_to_have_css("background-color", AMBER)
+    expect(tile).not_to_have_css("border-top-color", AMBER)
     expect(page.locator("#now-title")).to_have_text("Số gọi gần nhất")
 
 

@@ -104,7 +104,7 @@ def test_switched_off_it_is_unreachable_and_switched_on_it_prints(sim: SimPrinte
     port = sim.port
     sim.stop()
     assert fault_of(printer) is PrintFault.UNREACHABLE
-    assert printer.status() == PrinterStatus(present=False)
+    assert printer.status() == PrinterStatus(present=False, reachable=False)
     again = SimPrinter(port=port)
     again.start()
     try:
