@@ -14,6 +14,7 @@ from board_controller.voice.synthesis import SAMPLE_BYTES, Speech, SpeechFailed
 
 log = logging.getLogger(__name__)
 
+EYES_FIRST_S = 0.1  # rendering a call would take the processor away from 300 screens that show it at this moment
 HUNG_S = 5.0  # a player may take this much longer than the sound
 
 
@@ -65,6 +66,7 @@ class Speaker:
         while True:
             with self._work:
                 self._work.wait_for(lambda: self._stopping or bool(self._calls.waiting))
+                self._work.wait_for(lambda: self._stopping, EYES_FIRST_S)
                 if self._stopping:
                     return
                 self._calls, said, stale = take(self._calls, time.monotonic())
