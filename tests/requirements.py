@@ -1,5 +1,7 @@
 """Print every requirement with the tests that prove it, and which have none yet (``make requirements``)."""
 
+import contextlib
+import io
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -31,7 +33,8 @@ class Proofs:
 def proofs() -> dict[str, set[str]]:
     """Requirement ID → the tests marked with it."""
     found = Proofs()
-    status = pytest.main(["--collect-only", "-qq", "--no-header", "-p", "no:terminal"], plugins=[found])
+    with contextlib.redirect_stdout(io.StringIO()):
+        status = pytest.main(["--collect-only", "-q"], plugins=[found])
     if status != pytest.ExitCode.OK:
         raise SystemExit("the tests cannot be collected: run make test")
     return found.tests
