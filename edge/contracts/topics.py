@@ -1,7 +1,8 @@
 """The MQTT topics between a site and the cloud. The broker's ACL is written in the same words (docs/protocols.md)."""
 
 ROOT = "moiso/v1"
-UP_FILTER = f"$share/ingest/{ROOT}/+/up/events"
+# Not a shared subscription: whoever may connect may join one by its name, and would take messages from the ingest.
+UP_FILTER = f"{ROOT}/+/up/events"
 
 
 def events(site: str) -> str:

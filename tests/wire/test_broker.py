@@ -68,15 +68,16 @@ def test_a_site_reads_only_what_is_meant_for_it(connected: dict[str, Client]) ->
 
 
 @pytest.mark.req("X1", "X6")
-def test_a_site_that_joins_the_group_of_the_ingest_reads_nothing(connected: dict[str, Client]) -> None:
+def test_a_site_that_listens_beside_the_ingest_reads_nothing_and_takes_nothing_from_it(
+    connected: dict[str, Client],
+) -> None:
     connected["ingest"].subscribe(topics.UP_FILTER)
     connected["mau-02"].subscribe(topics.UP_FILTER)
-    until(
-        lambda: (
-            connected["mau-01"].publish(topics.events("mau-01"), b"sent until it arrives") == "Success"
-            and connected["ingest"].messages
-        )
-    )
+    connected["mau-02"].subscribe(f"$share/ingest/{topics.UP_FILTER}")
+    sent = [f"batch {number}".encode() for number in range(10)]
+    for payload in sent:
+        assert connected["mau-01"].publish(topics.events("mau-01"), payload) == "Success"
+    until(lambda: [payload for _, payload in connected["ingest"].messages] == sent)
     assert connected["mau-02"].messages == []
 
 
