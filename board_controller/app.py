@@ -21,7 +21,7 @@ async def run(config: BoardConfig) -> None:
     client = HubClient(config.hub)
     led_boards = LedBoards(config.led_board)
     speakers = [Speaker(Speech(v.languages, v.voice, v.cache), v.player) for v in (config.voice,) if v]
-    tv = Tv()
+    tv = Tv(client.clock.now_ms)
     hub = HubLink(client, displays=[led_boards.show, tv.show], voices=[speaker.say for speaker in speakers])
     pins = open_pins(config.buttons)
     buttons = Buttons(config.counter, pins.factory, hub.press)

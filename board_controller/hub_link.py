@@ -38,7 +38,7 @@ class HubLink:
         self._voices = voices
         self._watch = Watch()
         self._snapshot: Snapshot | None = None
-        self._lost_since_ms = _wall_ms()
+        self._lost_since_ms = self._client.clock.now_ms()
         self._changed = asyncio.Event()
 
     async def run(self) -> None:
@@ -69,13 +69,13 @@ class HubLink:
 
     @property
     def lost_since_ms(self) -> int:
-        """Since when the hub is away, on this machine's clock; 0 while the link stands."""
+        """Since when the hub is away, on the site's clock; 0 while the link stands."""
         return self._lost_since_ms
 
     def _take(self, change: tuple[Snapshot, Entry | None] | None) -> None:
         match change:
             case None:
-                self._lost_since_ms = self._lost_since_ms or _wall_ms()
+                self._lost_since_ms = self._lost_since_ms or self._client.clock.now_ms()
             case snapshot, None:
                 self._snapshot, self._lost_since_ms = snapshot, 0
                 self._watch.linked(_steady_ms())
@@ -107,10 +107,6 @@ class HubLink:
                     await self._changed.wait()
             except TimeoutError:
                 self._show()
-
-
-def _wall_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _steady_ms() -> int:

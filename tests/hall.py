@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -82,7 +83,7 @@ class TvServer:
     """The TV pages on a free loopback port, in a thread of their own."""
 
     def __init__(self) -> None:
-        self.tv = Tv()
+        self.tv = Tv(lambda: time.time_ns() // 1_000_000)
         self._loop = asyncio.new_event_loop()
         self._socket = open_socket(Listen("127.0.0.1:0"))
         self.port: int = self._socket.getsockname()[1]

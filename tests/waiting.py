@@ -9,7 +9,7 @@ import pytest
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], *, within_s: float = 5.0, what: str = "the condition") -> T:
+def until(condition: Callable[[], T], *, within_s: float = 15.0, what: str = "the condition") -> T:
     """The first truthy value of ``condition``; the test fails where none came within ``within_s`` seconds."""
     deadline = time.monotonic() + within_s
     while True:

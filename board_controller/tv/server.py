@@ -1,7 +1,6 @@
 """The TVs' page and its stream, and the state of this board controller's devices."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 
 import msgspec
@@ -27,7 +26,8 @@ POLICY = (
 class Tv:
     """What all screens show: every listener gets each change once, encoded once."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms
         self._signage = NOTHING
         self._state = b""
         self._screens = Broadcast()
@@ -41,7 +41,7 @@ class Tv:
     def show(self, signage: Signage) -> None:
         """Tell every screen, if anything that it shows has changed."""
         self._signage = signage
-        state = frame(msgspec.json.encode(tv_state(signage, _now_ms())), event="state")
+        state = frame(msgspec.json.encode(tv_state(signage, self._now_ms())), event="state")
         if state != self._state:
             self._state = state
             self._screens.publish(state)
@@ -60,7 +60,7 @@ class Tv:
                 yield data
 
     def _clock(self) -> bytes:
-        return frame(msgspec.json.encode(tv_clock(self._signage, _now_ms())), event="clock")
+        return frame(msgspec.json.encode(tv_clock(self._signage, self._now_ms())), event="clock")
 
 
 def application(tv: Tv, health: Callable[[], bytes]) -> Starlette:
@@ -89,7 +89,3 @@ def application(tv: Tv, health: Callable[[], bytes]) -> Starlette:
             Mount("/static", StaticFiles(packages=[("board_controller.tv", "static")])),
         ],
     )
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 import ssl
+import time
 from collections.abc import AsyncIterator
 
 import httpx
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 ANSWER_S = 8.0  # an SD card may stall an fsync for seconds
 SILENCE_S = 25.0  # the hub's stream says something every 10 s
 RETRY_FIRST_S, RETRY_MOST_S = 0.2, 3.0
+NOW_HEADER = "Moiso-Now-Ms"  # with the snapshot: the hub's time
+NOW = ": now "  # begins the comment of the hub's stream that tells it again
 
 _snapshot = msgspec.json.Decoder(Snapshot)
 _entry = msgspec.json.Decoder(Entry)
@@ -38,10 +41,33 @@ def new_command_id() -> str:
     return secrets.token_hex(16)
 
 
+class SiteClock:
+    """The hub's time, which everything at the site shows: a kiosk or a board may have woken up in 1970.
+
+    Until the hub has been heard it is this machine's own.
+    """
+
+    def __init__(self) -> None:
+        self._ahead_ms = time.time_ns() // 1_000_000 - _steady_ms()
+
+    def heard(self, now_ms: int) -> None:
+        """The hub says that it is this time, in milliseconds since 1970 UTC."""
+        self._ahead_ms = now_ms - _steady_ms()
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 UTC, by the hub."""
+        return self._ahead_ms + _steady_ms()
+
+
+def _steady_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
 class HubClient:
     """One device's link to the hub, over HTTPS with the site's own CA and the device's token."""
 
     def __init__(self, hub: Hub) -> None:
+        self.clock = SiteClock()
         try:
             context = ssl.create_default_context(cafile=hub.ca)
         except (OSError, ssl.SSLError) as error:
@@ -100,7 +126,7 @@ class HubClient:
         lost = False
         while True:
             try:
-                fresh = _snapshot.decode((await self._get("/api/v1/snapshot")).content)
+                fresh = await self._take_snapshot()
                 if snapshot is None or fresh.epoch != snapshot.epoch or fresh.seq < snapshot.seq:
                     snapshot = fresh
                 if lost:
@@ -122,11 +148,12 @@ class HubClient:
             await asyncio.sleep(pause)
             pause = min(2 * pause, RETRY_MOST_S)
 
-    async def _get(self, path: str) -> httpx.Response:
-        response = await self._http.get(path)
+    async def _take_snapshot(self) -> Snapshot:
+        response = await self._http.get("/api/v1/snapshot")
         if response.status_code != 200:
             raise HubRejected(f"HTTP {response.status_code}")
-        return response
+        self.clock.heard(int(response.headers[NOW_HEADER]))
+        return _snapshot.decode(response.content)
 
     async def _entries(self, after: int) -> AsyncIterator[Entry]:
         timeout = httpx.Timeout(ANSWER_S, read=SILENCE_S)
@@ -136,4 +163,6 @@ class HubClient:
             async for line in response.aiter_lines():
                 if line.startswith("data: "):
                     yield _entry.decode(line[6:])
+                elif line.startswith(NOW):
+                    self.clock.heard(int(line.removeprefix(NOW)))
         raise httpx.ReadError("the hub closed the stream")

@@ -151,7 +151,8 @@ class Inbox:
         self._disk.shutdown()
 
     async def run(self) -> None:
-        """Work for ever."""
+        """Work for ever, beginning with the business day."""
+        await self._settle(())
         while True:
             await self._settle(await self._collect())
 

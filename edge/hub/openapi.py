@@ -7,6 +7,7 @@ import msgspec
 from edge.contracts.commands import Command, Reply
 from edge.contracts.events import Entry
 from edge.contracts.snapshot import Snapshot
+from edge.daemon.hub_client import NOW_HEADER
 
 JsonObject = dict[str, Any]
 
@@ -42,7 +43,16 @@ def openapi() -> JsonObject:
             "/api/v1/snapshot": {
                 "get": {
                     "summary": "What is true now",
-                    "responses": {"200": {"description": "The snapshot", "content": _json(snapshot)}, "401": problem},
+                    "responses": {
+                        "200": {
+                            "description": "The snapshot",
+                            "headers": {
+                                NOW_HEADER: {"description": "The hub's time, ms", "schema": {"type": "integer"}}
+                            },
+                            "content": _json(snapshot),
+                        },
+                        "401": problem,
+                    },
                 }
             },
             "/api/v1/events": {

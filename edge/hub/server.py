@@ -12,6 +12,7 @@ from edge.contracts.commands import Command, CounterCommand, KioskCommand, Refus
 from edge.contracts.events import Entry
 from edge.contracts.refusals import Refusal
 from edge.daemon.body import BodyTooLarge, read_body
+from edge.daemon.hub_client import NOW, NOW_HEADER
 from edge.daemon.streams import Broadcast, event_stream, frame
 from edge.hub.config import Device
 from edge.hub.inbox import Inbox, Overloaded
@@ -71,7 +72,9 @@ class Api:
         """What is true now."""
         if self._device(request) is None:
             return _unknown_device()
-        return _json(_encode(self._inbox.snapshot))
+        response = _json(_encode(self._inbox.snapshot))
+        response.headers[NOW_HEADER] = str(self._inbox.now_ms)
+        return response
 
     async def events(self, request: Request) -> Response:
         """What happens after a sequence number, for ever."""
@@ -86,13 +89,18 @@ class Api:
 
     async def _entries(self, after: int) -> AsyncIterator[bytes]:
         with self._stream.joined() as listener:
+            yield self._now()
             upto = self._inbox.queue.seq  # what comes later is in the listener
             while after < upto:
                 entries = await self._inbox.entries(after, min(upto, after + CATCH_UP))
                 yield b"".join(entry_frame(entry) for entry in entries)
                 after = entries[-1].seq
             async for data in listener.frames():
-                yield data
+                yield self._now() if data.startswith(b":") else data
+
+    def _now(self) -> bytes:
+        """A comment that tells the hub's time; between the entries it is the stream's heartbeat."""
+        return b"%s%d\n\n" % (NOW.encode(), self._inbox.now_ms)
 
     async def health(self, _: Request) -> Response:
         """Whether the hub can give numbers; needs no token and tells nothing else."""

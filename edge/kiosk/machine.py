@@ -58,6 +58,10 @@ class Machine:
         """Let a scan happen to the session."""
         self.give(read_document(scan))
 
+    def wall_ms(self) -> int:
+        """The time of day by the hub, milliseconds since 1970 UTC."""
+        return self._hub.clock.now_ms()
+
     async def run(self) -> None:
         """Follow the hub, watch the printer and the clock, and do what the session decides; for ever."""
         async with asyncio.TaskGroup() as group:
@@ -69,7 +73,7 @@ class Machine:
 
     async def _follow_hub(self) -> None:
         async for change in self._hub.changes():
-            self.give(s.HubLost() if change is None else s.SiteChanged(change[0], wall_ms()))
+            self.give(s.HubLost() if change is None else s.SiteChanged(change[0], self.wall_ms()))
 
     async def _watch_printer(self) -> None:
         loop = asyncio.get_running_loop()
@@ -82,8 +86,8 @@ class Machine:
     async def _watch_clock(self) -> None:
         minute = 0
         while True:
-            if wall_ms() // 60_000 != minute:
-                minute = wall_ms() // 60_000
+            if self.wall_ms() // 60_000 != minute:
+                minute = self.wall_ms() // 60_000
                 self.changed.publish(b"")
             await asyncio.sleep(1)
 
@@ -190,8 +194,3 @@ def read_document(scan: Scan) -> s.Scanned | s.ScanFailed:
 def monotonic_ms() -> int:
     """Milliseconds on a clock that never runs backwards."""
     return time.monotonic_ns() // 1_000_000
-
-
-def wall_ms() -> int:
-    """Milliseconds since 1970 UTC on the kiosk's own clock."""
-    return time.time_ns() // 1_000_000

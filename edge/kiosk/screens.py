@@ -169,7 +169,7 @@ class HubLost(Struct, frozen=True):
 
 
 class SiteChanged(Struct, frozen=True):
-    """What is true at the site now; ``wall_ms`` is the kiosk's own clock, milliseconds since 1970 UTC."""
+    """What is true at the site now; ``wall_ms`` is the site's clock, milliseconds since 1970 UTC."""
 
     site: Snapshot
     wall_ms: int

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edge.daemon.body import BodyTooLarge, read_body
 from edge.daemon.streams import event_stream, frame
-from edge.kiosk.machine import Machine, monotonic_ms, wall_ms
+from edge.kiosk.machine import Machine, monotonic_ms
 from edge.kiosk.screens import Touch
 from edge.kiosk.session import outage
 from edge.kiosk.view import View
@@ -57,8 +57,8 @@ class Web:
 
     async def page(self, _request: Request) -> Response:
         """The whole page with the screen as it is now."""
-        session = self._machine.session
-        return HTMLResponse(self._view.page(session, now_ms=monotonic_ms(), wall_ms=wall_ms(), token=self._token))
+        session, wall_ms = self._machine.session, self._machine.wall_ms()
+        return HTMLResponse(self._view.page(session, now_ms=monotonic_ms(), wall_ms=wall_ms, token=self._token))
 
     async def events(self, _request: Request) -> Response:
         """The screens as they come."""
@@ -100,7 +100,7 @@ class Web:
                 yield heartbeat or self._screen()
 
     def _screen(self) -> bytes:
-        html = self._view.screen(self._machine.session, now_ms=monotonic_ms(), wall_ms=wall_ms())
+        html = self._view.screen(self._machine.session, now_ms=monotonic_ms(), wall_ms=self._machine.wall_ms())
         return frame(json.dumps(html, ensure_ascii=False).encode(), event="screen")
 
 
