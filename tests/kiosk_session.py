@@ -1,0 +1,72 @@
+"""A kiosk's session in a test's hands, with a clock that the test moves."""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from edge.contracts.commands import Done, IssueTicket
+from edge.contracts.snapshot import Snapshot
+from edge.contracts.ticket import Document, Paper, Ticket
+from edge.kiosk import screens as s
+from edge.kiosk.session import (
+    SETTLE_MS,
+    Session,
+    advance,
+)
+from tests.sites import CATALOGUE, NOON_MS, command_id
+
+ME = "kiosk-1"
+MAU = s.Person("Nguyễn Văn Mẫu", "001099000017", Document.CCCD_QR)
+GIA = s.Person("Trần Thị Giả", "001199000018", Document.CCCD_QR)
+SITE = Snapshot(
+    epoch="e", seq=1, at_ms=0, day="2026-11-23", catalogue=CATALOGUE, tickets={}, waiting={}, at_counter={}, calls=()
+)
+
+
+def ticket(number: int = 1, *, id_: str = "", issuer: str = ME, paper: Paper = Paper.PENDING) -> Ticket:
+    return Ticket(
+        id=id_ or command_id(),
+        label=f"A{number:03d}",
+        number=number,
+        service="general",
+        document=Document.NONE,
+        issuer=issuer,
+        issued_at_ms=NOON_MS,
+        paper=paper,
+    )
+
+
+def site_with(*tickets: Ticket, waiting: tuple[str, ...] = ()) -> Snapshot:
+    return replace(SITE, tickets={t.id: t for t in tickets}, waiting={"general": waiting} if waiting else {})
+
+
+class Kiosk:
+    """A session with a clock that the test moves; every touch is made on the picture that is shown."""
+
+    def __init__(self) -> None:
+        self.session = Session(name=ME)
+        self.now_ms = 1_000_000
+        self.effects: list[s.Effect] = []
+
+    def shows(self) -> s.Screen:
+        return self.session.screen
+
+    def give(self, given: s.Input, *, after_ms: int = SETTLE_MS) -> tuple[s.Effect, ...]:
+        self.now_ms += after_ms
+        self.session, effects = advance(self.session, given, now_ms=self.now_ms, new_id=command_id())
+        self.effects += effects
+        return effects
+
+    def touch(self, touch: Callable[[int], s.Touch], *, after_ms: int = SETTLE_MS) -> tuple[s.Effect, ...]:
+        return self.give(touch(self.session.step), after_ms=after_ms)
+
+    def choose(self, service: str = "general") -> IssueTicket:
+        (effect,) = self.touch(lambda step: s.ServiceTouched(step, service))
+        assert isinstance(effect, s.Send)
+        return effect.command
+
+    def take(self, number: int = 1) -> Ticket:
+        command = self.choose()
+        given = ticket(number, id_=command.id)
+        self.give(s.HubAnswered(Done(command.id, given, ahead=3)))
+        return given
