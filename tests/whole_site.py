@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import threading
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
@@ -9,12 +10,18 @@ from typing import TypeVar
 
 import httpx
 import msgspec
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 from board_controller.sim.button_panel import ButtonPanel
 from board_controller.sim.led_board import SimLedBoard
 from edge.contracts.events import Entry, Event, TicketCalled, TicketIssued
+from edge.contracts.topics import ROOT
+from edge.daemon.config import Broker
+from edge.daemon.mqtt import secure
 from edge.devices.sim.printer import SimPrinter
 from edge.devices.sim.scanner import SimScanner
+from provisioning.certificates import issue
 from provisioning.demo.configuration import PINS
 from provisioning.demo.site import Site
 from provisioning.demo.supervisor import Supervisor
@@ -82,6 +89,38 @@ class WholeSite:
         """Every file that the site's programs wrote: journal, ledger, logs, the broker's store, caches."""
         folders = [self.site.folder / name for name in ("data", "logs", "broker", "run")]
         return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+
+
+class MqttListener:
+    """Hears every MQTT message between site and cloud; the broker must be told of it before it starts."""
+
+    NAME = "listener"
+
+    def __init__(self, site: Site) -> None:
+        self.payloads: list[bytes] = []
+        tls = site.folder / "tls"
+        crt, key = tls / f"{self.NAME}.crt", tls / f"{self.NAME}.key"
+        issue(tls / "broker-ca.crt", tls / "broker-ca.key", crt=crt, key=key, common_name=self.NAME, client=True)
+        with (site.folder / "broker/acl").open("a", encoding="utf-8") as access:
+            access.write(f"\nuser {self.NAME}\ntopic read {ROOT}/#\n")
+        self._broker = Broker(f"127.0.0.1:{site.ports.broker}", tls / "broker-ca.crt", crt, key)
+        self._mqtt = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self.NAME, protocol=mqtt.MQTTv5)
+        self._mqtt.on_message = lambda _client, _data, message: self.payloads.append(bytes(message.payload))
+
+    def start(self) -> None:
+        """Connect to the running broker and listen."""
+        subscribed = threading.Event()
+        self._mqtt.on_subscribe = lambda *_: subscribed.set()
+        secure(self._mqtt, self._broker)
+        self._mqtt.connect(*self._broker.host_port)
+        self._mqtt.subscribe(f"{ROOT}/#", qos=1)
+        self._mqtt.loop_start()
+        until(subscribed.is_set, what="the listener's subscription")
+
+    def stop(self) -> None:
+        """Leave."""
+        self._mqtt.disconnect()
+        self._mqtt.loop_stop()
 
 
 class KioskPage:

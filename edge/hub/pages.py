@@ -97,14 +97,14 @@ class Pages:
         name, password = form.get("name", "")[:80], form.get("password", "")[:200]
         expected = request.cookies.get(LOGIN_COOKIE, "")
         if not expected or not hmac.compare_digest(form.get("csrf", "").encode(), expected.encode()):
-            return self._login_page(request, _("Trang đăng nhập đã cũ. Xin thử lại."), 403)
+            return self._login_page(request, _("Trang đăng nhập đã cũ. Xin thử lại."), 403, name)
         try:
             self._officers.note_try(name)
             await asyncio.get_running_loop().run_in_executor(self._checking, self._officers.verify, name, password)
         except TooManyTries:
-            return self._login_page(request, _("Thử sai quá nhiều lần. Xin đợi năm phút rồi thử lại."), 429)
+            return self._login_page(request, _("Thử sai quá nhiều lần. Xin đợi năm phút rồi thử lại."), 429, name)
         except WrongPassword:
-            return self._login_page(request, _("Tên hoặc mật khẩu chưa đúng. Xin nhập lại."), 403)
+            return self._login_page(request, _("Tên hoặc mật khẩu chưa đúng. Xin nhập lại."), 403, name)
         response = RedirectResponse("/counters", 303)
         _set_cookie(response, SESSION_COOKIE, self._officers.begin(name))
         return response
@@ -191,10 +191,12 @@ class Pages:
         except KeyError:
             return None
 
-    def _login_page(self, request: Request, message: str, status: int) -> Response:
+    def _login_page(self, request: Request, message: str, status: int, name: str = "") -> Response:
         csrf = request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(32)
         catalogue = self._inbox.queue.catalogue
-        response = self._page(request, "login.html", status=status, csrf=csrf, message=message, catalogue=catalogue)
+        response = self._page(
+            request, "login.html", status=status, csrf=csrf, message=message, catalogue=catalogue, officer=name
+        )
         _set_cookie(response, LOGIN_COOKIE, csrf)
         return response
 

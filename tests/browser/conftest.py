@@ -1,4 +1,4 @@
-"""Debian's Chromium, started once for all browser tests."""
+"""Debian's Chromium, started once for each file of browser tests."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium as a kiosk starts it: sounds need no touch."""
     expect.set_options(timeout=15_000)  # a limit, for a machine with much else to do

@@ -1,5 +1,6 @@
 """The officers' pages in Chromium, on a real hub."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -75,6 +76,33 @@ def test_logging_out_ends_the_session_on_the_server(page: Page, context: Browser
     context.add_cookies([dict(cookie) for cookie in cookies])  # type: ignore[misc]
     page.goto("/counters")
     expect(page.get_by_role("button", name="Đăng nhập")).to_be_visible()
+
+
+@pytest.mark.req("X1")
+def test_a_form_without_the_pages_own_token_does_nothing(page: Page, running: WholeSite) -> None:
+    issue(running)
+    page.goto("/counters/q4")
+    body = {"id": new_command_id(), "action": "next", "ticket": ""}
+    for headers in ({}, {"X-CSRF": "guessed"}):
+        send = "([body, headers]) => fetch('/counters/q4/press', {method: 'POST', headers, body}).then(a => a.status)"
+        assert page.evaluate(send, [json.dumps(body), headers]) == 403
+    assert running.happened(TicketCalled) == []
+    page.evaluate("document.querySelector('form[action=\"/logout\"] [name=csrf]').value = 'guessed'")
+    page.get_by_role("button", name="Đăng xuất").click()
+    page.goto("/counters")
+    expect(page.get_by_role("heading")).to_have_text("Bạn ngồi ở quầy nào?")
+
+
+@pytest.mark.req("X1")
+def test_a_login_form_from_elsewhere_is_turned_away_in_words(running: WholeSite, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto("/login")
+    page.evaluate("document.querySelector('[name=csrf]').value = 'guessed'")
+    page.fill("[name=name]", OFFICER)
+    page.fill("[name=password]", running.site.passwords.officer)
+    page.get_by_role("button", name="Đăng nhập").click()
+    expect(page.get_by_role("alert")).to_have_text("Trang đăng nhập đã cũ. Xin thử lại.")
+    expect(page.locator("[name=name]")).to_have_value(OFFICER)
 
 
 @pytest.mark.req("P5", "P2")

@@ -42,9 +42,13 @@ def test_from_the_card_to_the_departments_dashboard(running: WholeSite, browser:
     running.scanner.scan(CARD)
     expect(kiosk.get_by_text("Nguyễn Văn Mẫu")).to_be_visible()
     tile = kiosk.get_by_role("button", name="Khám tổng quát")
-    kiosk.wait_for_timeout(600)  # the kiosk takes no touch on a picture that nobody can have seen yet
-    tile.click()
-    expect(kiosk.get_by_text("A001").first).to_be_visible()
+
+    def touched() -> bool:  # a touch on a picture that nobody can have seen yet is none
+        if tile.is_visible():
+            tile.click()
+        return kiosk.get_by_text("A001").first.is_visible()
+
+    until(touched, what="the number on the kiosk")
     slip = until(lambda: running.printer.slips, what="the slip")[0].png
     assert slips.label(slip) == "A001"
     expected = ("Trung tâm Y tế huyện Mẫu", "Khám tổng quát", "Phòng 101, 102", "Người chờ trước bạn", "Lấy số lúc")

@@ -19,11 +19,11 @@ from edge.contracts.events import (
     TicketRecalled,
 )
 from edge.contracts.ticket import Document, PrintFault
-from provisioning.demo.site import Ports, provision
+from provisioning.demo.site import Ports, Site, provision
 from tests import slips
 from tests.hub_http import Device
 from tests.waiting import until
-from tests.whole_site import KioskPage, WholeSite, assert_truthful
+from tests.whole_site import KioskPage, MqttListener, WholeSite, assert_truthful
 
 NAME, ID, BIRTH = "Nguyễn Văn Mẫu", "001099000017", "01021999"
 CARD_2021 = f"{ID}|012345678|{NAME}|{BIRTH}|Nam|Số 1 phố Giả, Hà Nội|10052021"
@@ -31,10 +31,21 @@ CARD_2024 = "001199000025|087654321|Trần Thị Mẫu|02031999|Nữ|Số 2 ph�
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeSite]:
-    site = provision(tmp_path_factory.mktemp("whole"), Ports.free())
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return provision(tmp_path_factory.mktemp("whole"), Ports.free())
+
+
+@pytest.fixture(scope="module")
+def overheard(site: Site) -> MqttListener:
+    return MqttListener(site)
+
+
+@pytest.fixture(scope="module")
+def running(site: Site, overheard: MqttListener) -> Iterator[WholeSite]:
     with WholeSite(site, "broker", "hub", "ingest", "kiosk", "board") as running:
+        overheard.start()
         yield running
+        overheard.stop()
 
 
 @pytest.fixture
@@ -182,7 +193,9 @@ def test_the_tv_shows_who_is_called_where(running: WholeSite, kiosk: KioskPage) 
 
 
 @pytest.mark.req("X3", "K7")
-def test_nothing_personal_is_in_any_file_that_the_site_wrote(running: WholeSite, kiosk: KioskPage) -> None:
+def test_nothing_personal_is_in_any_file_or_message_of_the_site(
+    running: WholeSite, kiosk: KioskPage, overheard: MqttListener
+) -> None:
     running.scanner.scan(CARD_2021)
     until(lambda: kiosk.shows(NAME), what="the greeting")
     begin_anew(kiosk)
@@ -190,8 +203,12 @@ def test_nothing_personal_is_in_any_file_that_the_site_wrote(running: WholeSite,
     secrets = [word.encode() for word in (NAME, "Văn Mẫu", "Trần Thị", ID, "001199000025", BIRTH, "phố Giả")]
     files = running.files_written()
     assert any(path.name == "hub.db" for path in files)
-    assert any(path.name == "mosquitto.db" for path in files) or any(path.name == "broker.log" for path in files)
+    assert {"ledger.db", "kiosk.log", "hub.log", "board.log", "broker.log"} <= {path.name for path in files}
     for path in files:
         content = path.read_bytes()
         assert [secret for secret in secrets if secret in content] == [], path
+    messages = b"".join(overheard.payloads)
+    assert b"TicketIssued/1" in messages
+    assert b'"cccd-qr"' in messages
+    assert [secret for secret in secrets if secret in messages] == []
     assert NAME not in kiosk.html()

@@ -201,6 +201,18 @@ async def test_numbers_begin_again_after_midnight_of_the_site(folder: Path) -> N
 
 
 @story
+async def test_a_command_id_that_was_forgotten_after_two_days_is_a_new_one(folder: Path) -> None:
+    async with working(Hub(folder)) as hub:
+        command = IssueTicket(command_id(), "general")
+        await hub.send(command)
+        hub.now_ms = NOON_MS + 3 * DAY_MS
+        await hub.issue()
+        reply = await hub.send(command)
+        assert isinstance(reply, Done)
+        assert reply.ticket.label == "A002"
+
+
+@story
 async def test_a_new_catalogue_is_adopted_at_the_next_start(folder: Path) -> None:
     async with working(Hub(folder)) as hub:
         await hub.issue()

@@ -73,6 +73,13 @@ def test_replies_are_kept_for_two_days(journal: Journal) -> None:
     assert journal.answered() == []
 
 
+@pytest.mark.req("X4")
+def test_a_commit_waits_for_the_disk_in_every_power_cut(journal: Journal) -> None:
+    full = 2  # sqlite.org/pragma.html#pragma_synchronous; NORMAL lost acknowledged entries when a machine was killed
+    assert journal._db.execute("PRAGMA synchronous").fetchone() == (full,)
+    assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 def test_the_file_can_be_read_by_its_owner_only(journal: Journal, tmp_path: Path) -> None:
     assert (tmp_path / "hub.db").stat().st_mode & 0o077 == 0
 

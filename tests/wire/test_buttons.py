@@ -141,7 +141,9 @@ def test_a_button_that_is_stuck_at_start_is_reported_and_calls_nobody(
     async def scenario() -> None:
         buttons = Buttons([Q1], factory, press)
         work = asyncio.create_task(buttons.run())
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(5):
+            while "is stuck" not in caplog.text:
+                await asyncio.sleep(0.01)
         assert buttons.stuck() == ["q1/next"]
         factory.drive(5, high=True)
         async with asyncio.timeout(5):
