@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
@@ -10,12 +11,14 @@ from edge.daemon.config import ConfigError, Section
 from edge.devices.links import check_link
 
 if TYPE_CHECKING:
+    from edge.devices.card_reader import CardReader, ReaderState
     from edge.devices.printer import EscposPrinter
     from edge.devices.scanner import LineScanner, Scan
 
 # name → module:class, imported when used: a kiosk without a printer needs none of its libraries.
 SCANNERS = {"serial-line": "edge.devices.scanner:LineScanner"}
 PRINTERS = {"escpos": "edge.devices.printer:EscposPrinter"}
+CARD_READERS = {"pcsc": "edge.devices.pcsc:PcscReaders", "vpcd": "edge.devices.vpcd:VpcdReader"}
 
 LinkName = Annotated[str, Meta(min_length=1, max_length=200)]
 Baud = Annotated[int, Meta(ge=300, le=4_000_000)]
@@ -36,6 +39,16 @@ class PrinterConfig(Section, frozen=True):
     link: LinkName
     baud: Baud = 115_200
     width_dots: Annotated[int, Meta(ge=384, le=832, multiple_of=8)] = 576
+
+
+class CardReaderConfig(Section, frozen=True):
+    """``[card_reader]``: ``link`` of driver ``pcsc`` is a part of the reader's name, or ``any``; of the demo's ``vpcd``
+    it is ``tcp:127.0.0.1:PORT``. ``csca`` is the folder of the certificates that this site trusts as issuers.
+    """
+
+    driver: str
+    link: LinkName = "any"
+    csca: Path | None = None
 
 
 def open_scanner(
@@ -60,13 +73,32 @@ def open_printer(config: PrinterConfig) -> "EscposPrinter":
     return printer
 
 
+def open_card_reader(config: CardReaderConfig, on_change: "Callable[[ReaderState], None]") -> "CardReader":
+    """The configured card reader, not started yet; the callback runs in its own thread.
+
+    Raises ConfigError on a driver that is not in ``CARD_READERS`` and on a malformed link.
+    """
+    from edge.devices.card_reader import CardReader
+
+    driver = _named("card_reader", CARD_READERS, config.driver)
+    try:
+        return CardReader(driver(config.link), on_change)
+    except ValueError as error:
+        raise ConfigError(f"[card_reader] link: {error}") from error
+
+
 def _driver(section: str, table: dict[str, str], config: ScannerConfig | PrinterConfig) -> Any:
-    if config.driver not in table:
-        known = ", ".join(table)
-        raise ConfigError(f"[{section}] driver: no driver is called {config.driver!r}; expected one of: {known}")
+    driver = _named(section, table, config.driver)
     try:
         check_link(config.link)
     except ValueError as error:
         raise ConfigError(f"[{section}] link: {error}") from error
-    module, _, driver = table[config.driver].partition(":")
+    return driver
+
+
+def _named(section: str, table: dict[str, str], name: str) -> Any:
+    if name not in table:
+        known = ", ".join(table)
+        raise ConfigError(f"[{section}] driver: no driver is called {name!r}; expected one of: {known}")
+    module, _, driver = table[name].partition(":")
     return getattr(import_module(module), driver)
