@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import uvicorn
@@ -11,13 +11,35 @@ import uvicorn
 from board_controller.signage import NOTHING, Signage, project
 from board_controller.tv.server import Tv, application
 from edge.contracts.catalogue import Catalogue, Counter, Facility, OpeningPeriod, Service, ServiceGroup
-from edge.contracts.events import DayOpened, Entry, Event, TicketCalled, TicketFinished, TicketIssued, TicketRecalled
+from edge.contracts.counter import CLOSED, CounterState, Pause
+from edge.contracts.events import (
+    CounterChanged,
+    DayOpened,
+    Entry,
+    Event,
+    RoomChanged,
+    TicketCalled,
+    TicketFinished,
+    TicketIssued,
+    TicketRecalled,
+)
+from edge.contracts.outlook import CounterOutlook, Hours, Outlook, ServiceOutlook, Window
 from edge.contracts.snapshot import Snapshot, follow
 from edge.contracts.ticket import Document
 from edge.daemon.config import Listen
 from edge.daemon.listen import open_socket
 
 NINE_MS = 1_795_399_200_000  # Monday 2026-11-23, 09:00 in Vietnam
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+# That Monday, 7:00–11:30 and 13:30–17:00; the next opening is on Tuesday at 7:00.
+WORKING = Hours(
+    spans=(
+        (NINE_MS - 2 * HOUR_MS, NINE_MS + 2 * HOUR_MS + 30 * MINUTE_MS),
+        (NINE_MS + 4 * HOUR_MS + 30 * MINUTE_MS, NINE_MS + 8 * HOUR_MS),
+    ),
+    next_opens_ms=NINE_MS + 22 * HOUR_MS,
+)
 _SERVICES = ("Khám tổng quát", "Khám BHYT", "Khám thai", "Khám nhi", "Thu viện phí", "Cấp phát thuốc bảo hiểm y tế")
 
 
@@ -35,6 +57,26 @@ def catalogue(counters: int = 4, name: str = "Trung tâm Y tế huyện Mẫu") 
             Counter(f"q{number}", number, str(100 + number), (services[(number - 1) % len(services)].id,))
             for number in range(1, counters + 1)
         ),
+    )
+
+
+def outlook(
+    at_ms: int,
+    *,
+    waits_min: Mapping[str, tuple[int, int]] | None = None,
+    following: Mapping[str, tuple[str, ...]] | None = None,
+    hours: Hours = WORKING,
+) -> Outlook:
+    """What the hub expects: service → wait in minutes, counter → the labels that it calls next."""
+    windows = {
+        service: Window(at_ms + low * MINUTE_MS, at_ms + high * MINUTE_MS)
+        for service, (low, high) in (waits_min or {}).items()
+    }
+    return Outlook(
+        at_ms,
+        hours,
+        {service: ServiceOutlook(3, window, 1) for service, window in windows.items()},
+        {counter: CounterOutlook(labels, len(labels)) for counter, labels in (following or {}).items()},
     )
 
 
@@ -66,6 +108,8 @@ class Hall:
         there = self.snapshot.at_counter.get(counter)
         if there:
             self.happens(TicketFinished(there, counter), 0)
+        if self.snapshot.standings.get(counter, CLOSED).state is not CounterState.OPEN:
+            self.set(counter, CounterState.OPEN)
         known = self.snapshot.tickets[ticket]
         return self.happens(TicketCalled(ticket, known.label, known.service, counter))
 
@@ -74,9 +118,27 @@ class Hall:
         known = self.snapshot.tickets[ticket]
         return self.happens(TicketRecalled(ticket, known.label, known.service, known.counter))
 
-    def signage(self, *new: str, lost_since_ms: int = 0) -> Signage:
-        """What is shown while these tickets have just been called."""
-        return project(self.snapshot, dict.fromkeys(new, 0), 0, lost_since_ms)
+    def set(self, counter: str, state: CounterState, pause: Pause = Pause.NONE) -> Entry:
+        """A counter opens, pauses, closes or turns to online dossiers."""
+        return self.happens(CounterChanged(counter, state, pause), 0)
+
+    def move(self, ticket: str, room: str) -> Entry:
+        """The waiting ticket is to be called by this counter (empty: by any)."""
+        known = self.snapshot.tickets[ticket]
+        return self.happens(RoomChanged(ticket, known.label, known.service, room, known.room))
+
+    def signage(
+        self, *new: str, lost_since_ms: int = 0, moved: Sequence[str] = (), outlook: Outlook | None = None
+    ) -> Signage:
+        """What is shown while these tickets have just been called, and those moved."""
+        return project(
+            self.snapshot,
+            dict.fromkeys(new, 0),
+            0,
+            lost_since_ms,
+            moved_ms=dict.fromkeys(moved, 0),
+            outlook=outlook,
+        )
 
 
 class TvServer:

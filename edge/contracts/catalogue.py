@@ -1,9 +1,13 @@
 """The facility, its services and its counters, as hub, kiosk, boards and cloud know them."""
 
+from enum import Enum
+from typing import Literal
+
 from msgspec import Struct
 
 MAX_SERVICES = 40  # K2: "tối đa lên tới 40 dịch vụ"
 MAX_COUNTERS = 32  # T3: 4 columns by 8 rows
+LAST_NUMBER = 9999
 
 
 class Facility(Struct, frozen=True, forbid_unknown_fields=True):
@@ -19,11 +23,23 @@ class Facility(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OpeningPeriod(Struct, frozen=True, forbid_unknown_fields=True):
-    """One stretch of a working day, for display: local times as ``HH:MM``; weekdays 0 (Monday) to 6."""
+    """One stretch of a working day: local times as ``HH:MM`` (``24:00`` ends a day); weekdays 0 (Monday) to 6.
+
+    Lunch is the gap between two periods.
+    """
 
     weekdays: tuple[int, ...]
     opens: str
     closes: str
+
+
+class SpecialDay(Struct, frozen=True, forbid_unknown_fields=True):
+    """A date (``YYYY-MM-DD``) with hours of its own: ``periods`` are (opens, closes); none means closed all day."""
+
+    date: str
+    name: str
+    name_en: str
+    periods: tuple[tuple[str, str], ...] = ()
 
 
 class ServiceGroup(Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,7 +51,15 @@ class ServiceGroup(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Service(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a patient takes a number for. ``prefix`` starts its numbers: prefix A gives A001."""
+    """What a patient takes a number for. ``prefix`` starts its numbers: prefix A gives A001.
+
+    ``code`` is the short name on the tile, the prefix where it is empty; ``icon`` names a picture of the brand;
+    ``first_number`` to ``last_number`` is the range of a day. ``hours`` empty means the facility's own;
+    ``last_ticket_min`` is how many minutes before the last closing of the day the last number is given.
+    ``planned_min`` is how long one person takes until the site has measured it. ``assigns_room``: the room is chosen
+    when the number is given and printed on the ticket (K11). ``route`` names the services that follow, in order.
+    A service that is not ``active`` gives no numbers; those who wait for it are still served.
+    """
 
     id: str
     group: str
@@ -43,25 +67,75 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     name_en: str
     colour: str
+    code: str = ""
+    icon: str = ""
+    size: Literal["normal", "wide", "large"] = "normal"
+    first_number: int = 1
+    last_number: int = LAST_NUMBER
+    hours: tuple[OpeningPeriod, ...] = ()
+    last_ticket_min: int = 0
+    planned_min: int = 5
+    assigns_room: bool = False
+    route: tuple[str, ...] = ()
+    active: bool = True
 
 
 class Counter(Struct, frozen=True, forbid_unknown_fields=True):
-    """A place that serves patients; ``number`` is what is painted on the wall above it."""
+    """A place that serves patients; ``number`` is what is painted on the wall above it, ``zone`` the part of the
+    house whose screens and loudspeakers tell of it (T5)."""
 
     id: str
     number: int
     room: str
     services: tuple[str, ...]
+    zone: str = ""
+
+
+class Discipline(Enum):
+    """Who is next among those who are no emergency."""
+
+    AGEING = "ageing"
+    RATIO = "ratio"
+    STRICT = "strict"
+    FIRST_COME = "first-come"
+
+
+class Policy(Struct, frozen=True, forbid_unknown_fields=True):
+    """The rules that a facility may choose.
+
+    Ageing: one minute of a person with legal priority counts as ``priority_weight`` minutes. Ratio:
+    ``ratio_priority`` with priority, then ``ratio_normal`` without. ``starvation_min``: whoever waits longer raises an
+    alarm. ``no_show_grace_min``: so long may somebody who missed the call come back to their place.
+    ``transfer_keeps_place``: a transfer to another service keeps the place that the first arrival gave.
+    ``early_min``: numbers are given this long before each opening.
+    """
+
+    discipline: Discipline = Discipline.AGEING
+    priority_weight: float = 4.0
+    ratio_priority: int = 2
+    ratio_normal: int = 1
+    starvation_min: int = 120
+    no_show_grace_min: int = 30
+    transfer_keeps_place: bool = True
+    early_min: int = 60
 
 
 class Catalogue(Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that the hub serves from, in the order in which it is shown."""
+    """Everything that the hub serves from, in the order in which it is shown.
+
+    ``hours`` empty means always open. ``public_holidays``: closed on Vietnam's public holidays, where no special day
+    says otherwise. ``version`` counts the editions from 1; 0 is the file that a new site begins with.
+    """
 
     facility: Facility
     hours: tuple[OpeningPeriod, ...]
     groups: tuple[ServiceGroup, ...]
     services: tuple[Service, ...]
     counters: tuple[Counter, ...]
+    special_days: tuple[SpecialDay, ...] = ()
+    public_holidays: bool = True
+    policy: Policy = Policy()
+    version: int = 0
 
     def service(self, service_id: str) -> Service:
         """The service with this id. Raises KeyError where there is none."""

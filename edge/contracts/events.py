@@ -3,14 +3,31 @@
 No event says whose a ticket is. The tag of each struct carries its version ("TicketIssued/1").
 """
 
+from enum import Enum
+
 from msgspec import Struct
 
 from edge.contracts.catalogue import Catalogue
-from edge.contracts.ticket import Document, PrintFault
+from edge.contracts.commands import Complaint, OutOfOrder
+from edge.contracts.counter import CounterState, Pause
+from edge.contracts.eligibility import Outcome
+from edge.contracts.experience import Experience
+from edge.contracts.reading import ReadingFault
+from edge.contracts.ticket import Document, PrintFault, Priority, Step, Ticket
 
 
 class _Event(Struct, frozen=True, tag_field="type"):
     pass
+
+
+class Lease(Struct, frozen=True):
+    """The numbers ``first`` to ``last`` behind ``prefix`` that only this kiosk gives, each once a business day."""
+
+    device: str
+    service: str
+    prefix: str
+    first: int
+    last: int
 
 
 class CatalogueAdopted(_Event, frozen=True, tag="CatalogueAdopted/1"):
@@ -20,13 +37,19 @@ class CatalogueAdopted(_Event, frozen=True, tag="CatalogueAdopted/1"):
 
 
 class DayOpened(_Event, frozen=True, tag="DayOpened/1"):
-    """A business day began: numbers start at 1 again, and tickets still live have lapsed. ``day`` is ``YYYY-MM-DD``."""
+    """A business day began: numbers start anew, and tickets still live have lapsed. ``day`` is ``YYYY-MM-DD``.
+
+    ``experience`` and ``leases`` are what the day takes over from those before, so that a start reads no older entry.
+    """
 
     day: str
+    experience: Experience = Experience()
+    leases: tuple[Lease, ...] = ()
 
 
 class TicketIssued(_Event, frozen=True, tag="TicketIssued/1"):
-    """A number was given. ``ahead`` is how many waited for the service before this ticket."""
+    """A number was given. ``ahead`` is how many waited before this ticket, ``expected_ms`` how long the wait was
+    estimated to last; ``arrived_ms`` is 0 where it arrived with this entry."""
 
     ticket: str
     label: str
@@ -35,6 +58,12 @@ class TicketIssued(_Event, frozen=True, tag="TicketIssued/1"):
     document: Document
     issuer: str
     ahead: int
+    priority: Priority = Priority.NONE
+    claim: Priority = Priority.NONE
+    room: str = ""
+    steps: tuple[Step, ...] = ()
+    arrived_ms: int = 0
+    expected_ms: int = -1
 
 
 class TicketAskedAgain(_Event, frozen=True, tag="TicketAskedAgain/1"):
@@ -59,13 +88,21 @@ class PrintFailed(_Event, frozen=True, tag="PrintFailed/1"):
     fault: PrintFault
 
 
+class PrioritySet(_Event, frozen=True, tag="PrioritySet/1"):
+    """An officer confirmed a legal ground, or found none; nothing is claimed any more."""
+
+    ticket: str
+    priority: Priority
+
+
 class TicketCalled(_Event, frozen=True, tag="TicketCalled/1"):
-    """The ticket's turn has come at this counter."""
+    """The ticket's turn has come at this counter; ``reason`` where it was called out of its order."""
 
     ticket: str
     label: str
     service: str
     counter: str
+    reason: OutOfOrder | None = None
 
 
 class TicketRecalled(_Event, frozen=True, tag="TicketRecalled/1"):
@@ -78,7 +115,7 @@ class TicketRecalled(_Event, frozen=True, tag="TicketRecalled/1"):
 
 
 class TicketFinished(_Event, frozen=True, tag="TicketFinished/1"):
-    """The person was served."""
+    """The person was served, and nothing follows."""
 
     ticket: str
     counter: str
@@ -91,6 +128,124 @@ class TicketNoShow(_Event, frozen=True, tag="TicketNoShow/1"):
     counter: str
 
 
+class Onward(Enum):
+    """Why a ticket went on to another service."""
+
+    STEP = "step"
+    TESTS = "tests"
+    TRANSFER = "transfer"
+    REFERRAL = "referral"
+
+
+class TicketSentOn(_Event, frozen=True, tag="TicketSentOn/1"):
+    """The ticket waits for ``service`` from now on, for the counter ``room`` where that is not empty.
+
+    ``counter`` is where it was served, empty where it only waited. ``steps`` follow; ``returning``: back to a doctor
+    after tests. ``arrived_ms`` gives its place.
+    """
+
+    ticket: str
+    label: str
+    service: str
+    counter: str
+    why: Onward
+    arrived_ms: int
+    room: str = ""
+    steps: tuple[Step, ...] = ()
+    returning: bool = False
+    expected_ms: int = -1
+
+
+class TicketParked(_Event, frozen=True, tag="TicketParked/1"):
+    """The person waits beside the counter until it calls them back."""
+
+    ticket: str
+    counter: str
+
+
+class TicketReturned(_Event, frozen=True, tag="TicketReturned/1"):
+    """Somebody who had missed the call, or was parked, waits again at their place."""
+
+    ticket: str
+    service: str
+
+
+class TicketCancelled(_Event, frozen=True, tag="TicketCancelled/1"):
+    """The number was given back."""
+
+    ticket: str
+
+
+class TicketMerged(_Event, frozen=True, tag="TicketMerged/1"):
+    """The ticket is served together with ``into``."""
+
+    ticket: str
+    into: str
+
+
+class RoomChanged(_Event, frozen=True, tag="RoomChanged/1"):
+    """Who waited for the counter ``was`` waits for ``room`` now, or for any where that is empty; they must be told."""
+
+    ticket: str
+    label: str
+    service: str
+    room: str
+    was: str
+
+
+class TicketRated(_Event, frozen=True, tag="TicketRated/1"):
+    """How satisfied the person was, 1 to 5."""
+
+    ticket: str
+    service: str
+    counter: str
+    score: int
+    complaint: Complaint = Complaint.NONE
+
+
+class CounterChanged(_Event, frozen=True, tag="CounterChanged/1"):
+    """A counter opened, paused, closed, or works on online dossiers."""
+
+    counter: str
+    state: CounterState
+    pause: Pause = Pause.NONE
+
+
+class NumbersLeased(_Event, frozen=True, tag="NumbersLeased/1"):
+    """From now on these numbers of each day are the kiosk's own."""
+
+    lease: Lease
+
+
+class DocumentRead(_Event, frozen=True, tag="DocumentRead/1"):
+    """An attempt to read a document ended at the kiosk ``issuer``: well, or ``fault`` says why not (D1)."""
+
+    issuer: str
+    document: Document
+    fault: ReadingFault | None = None
+
+
+class ActionUndone(_Event, frozen=True, tag="ActionUndone/1"):
+    """A mis-click at this counter was taken back: these tickets are again as they were before it.
+
+    ``undone`` are the same tickets as the mis-click had left them, ``done_at_ms`` is when it was made: what was counted
+    then can be uncounted.
+    """
+
+    counter: str
+    tickets: tuple[Ticket, ...]
+    undone: tuple[Ticket, ...] = ()
+    done_at_ms: int = 0
+
+
+class EligibilityChecked(_Event, frozen=True, tag="EligibilityChecked/1"):
+    """The insurance portal was asked about somebody at the kiosk ``issuer``; ``code`` is its own, empty without one."""
+
+    issuer: str
+    outcome: Outcome
+    code: str = ""
+
+
 Event = (
     CatalogueAdopted
     | DayOpened
@@ -98,10 +253,23 @@ Event = (
     | TicketAskedAgain
     | TicketPrinted
     | PrintFailed
+    | PrioritySet
     | TicketCalled
     | TicketRecalled
     | TicketFinished
     | TicketNoShow
+    | TicketSentOn
+    | TicketParked
+    | TicketReturned
+    | TicketCancelled
+    | TicketMerged
+    | RoomChanged
+    | TicketRated
+    | CounterChanged
+    | NumbersLeased
+    | DocumentRead
+    | EligibilityChecked
+    | ActionUndone
 )
 
 

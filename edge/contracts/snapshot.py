@@ -10,20 +10,25 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from edge.contracts.catalogue import Catalogue
+from edge.contracts.changes import ended, issued_ticket, ticket_after
+from edge.contracts.counter import Standing
 from edge.contracts.events import (
+    ActionUndone,
     CatalogueAdopted,
+    CounterChanged,
     DayOpened,
+    DocumentRead,
+    EligibilityChecked,
     Entry,
-    PrintFailed,
+    Lease,
+    NumbersLeased,
     TicketAskedAgain,
     TicketCalled,
-    TicketFinished,
     TicketIssued,
-    TicketNoShow,
-    TicketPrinted,
+    TicketRated,
     TicketRecalled,
 )
-from edge.contracts.ticket import Paper, State, Ticket
+from edge.contracts.ticket import State, Ticket
 
 RECENT_CALLS = 12
 
@@ -40,9 +45,10 @@ class Call(Struct, frozen=True):
 class Snapshot(Struct, frozen=True):
     """The live tickets of the day, who stands at which counter, and the last calls.
 
-    ``seq`` is the last entry contained; ``day`` is empty until the hub's clock is trusted. ``tickets`` holds only
-    tickets that wait or are called. ``waiting`` is service id → ticket ids in the order of their issue;
-    ``at_counter`` is counter id → ticket id.
+    ``seq`` is the last entry contained; ``day`` is empty until the hub's clock is trusted. ``tickets`` holds the
+    tickets whose life has not ended, by id; ``waiting`` is service id → ids of waiting tickets in the order of their
+    arrival; ``at_counter`` is counter id → ticket id; ``standings`` counter id → what the counter is doing (closed,
+    where it is missing).
     """
 
     epoch: str
@@ -54,12 +60,8 @@ class Snapshot(Struct, frozen=True):
     waiting: Mapping[str, tuple[str, ...]]
     at_counter: Mapping[str, str]
     calls: tuple[Call, ...]
-
-    def waiting_at(self, counter_id: str) -> tuple[Ticket, ...]:
-        """The tickets that this counter could call, longest waiting first."""
-        services = self.catalogue.counter(counter_id).services
-        tickets = [self.tickets[t] for service in services for t in self.waiting.get(service, ())]
-        return tuple(sorted(tickets, key=lambda ticket: (ticket.issued_at_ms, ticket.id)))
+    standings: Mapping[str, Standing] = {}
+    leases: tuple[Lease, ...] = ()
 
 
 def follow(snapshot: Snapshot, entry: Entry) -> Snapshot:
@@ -75,61 +77,75 @@ def follow(snapshot: Snapshot, entry: Entry) -> Snapshot:
         case CatalogueAdopted():
             return replace(now, catalogue=event.catalogue)
         case DayOpened():
-            return replace(now, day=event.day, tickets={}, waiting={}, at_counter={}, calls=())
+            return replace(
+                now, day=event.day, tickets={}, waiting={}, at_counter={}, calls=(), standings={}, leases=event.leases
+            )
         case TicketIssued():
-            ticket = issued_ticket(event, entry.at_ms)
-            queued = (*snapshot.waiting.get(event.service, ()), ticket.id)
+            return _with_ticket(now, issued_ticket(event, entry.at_ms))
+        case CounterChanged():
             return replace(
-                now,
-                tickets={**snapshot.tickets, ticket.id: ticket},
-                waiting={**snapshot.waiting, event.service: queued},
+                now, standings={**now.standings, event.counter: standing_after(now.standings, event, entry.at_ms)}
             )
-        case TicketPrinted() | PrintFailed():
-            known = snapshot.tickets.get(event.ticket)
-            if known is None:  # finished before its slip was confirmed
-                return now
-            paper = Paper.PRINTED if isinstance(event, TicketPrinted) else Paper.FAILED
-            return replace(now, tickets={**snapshot.tickets, known.id: replace(known, paper=paper)})
-        case TicketCalled():
-            called = replace(
-                snapshot.tickets[event.ticket], state=State.CALLED, counter=event.counter, called_at_ms=entry.at_ms
-            )
-            left = tuple(t for t in snapshot.waiting[event.service] if t != event.ticket)
-            others = {s: waiting for s, waiting in snapshot.waiting.items() if s != event.service}
-            return replace(
-                now,
-                tickets={**snapshot.tickets, called.id: called},
-                waiting={**others, event.service: left} if left else others,
-                at_counter={**snapshot.at_counter, event.counter: called.id},
-                calls=with_call(snapshot.calls, Call(called.id, called.label, event.counter, entry.at_ms)),
-            )
-        case TicketRecalled():
-            return replace(
-                now, calls=with_call(snapshot.calls, Call(event.ticket, event.label, event.counter, entry.at_ms))
-            )
-        case TicketFinished() | TicketNoShow():
-            return replace(
-                now,
-                tickets={t: ticket for t, ticket in snapshot.tickets.items() if t != event.ticket},
-                at_counter={c: t for c, t in snapshot.at_counter.items() if t != event.ticket},
-            )
-        case TicketAskedAgain():
+        case NumbersLeased():
+            return replace(now, leases=leases_after(now.leases, event.lease))
+        case ActionUndone():
+            for ticket in event.tickets:
+                now = _with_ticket(now, ticket)
+            return replace(now, calls=without_uncalled(now.calls, event))
+        case TicketAskedAgain() | TicketRated() | DocumentRead() | EligibilityChecked():
             return now
+    known = snapshot.tickets.get(event.ticket)
+    if known is None:  # its life ended before, as when a slip is confirmed late
+        return now
+    now = _with_ticket(now, ticket_after(known, event, entry.at_ms))
+    if isinstance(event, TicketCalled | TicketRecalled):
+        standing = standing_after(now.standings, event, entry.at_ms)
+        call = Call(event.ticket, event.label, event.counter, entry.at_ms)
+        now = replace(now, calls=with_call(now.calls, call), standings={**now.standings, event.counter: standing})
+    return now
 
 
-def issued_ticket(event: TicketIssued, at_ms: int) -> Ticket:
-    """The ticket that this event begins."""
-    return Ticket(
-        id=event.ticket,
-        label=event.label,
-        number=event.number,
-        service=event.service,
-        document=event.document,
-        issuer=event.issuer,
-        issued_at_ms=at_ms,
-    )
+def _with_ticket(snapshot: Snapshot, ticket: Ticket) -> Snapshot:
+    before = snapshot.tickets.get(ticket.id)
+    tickets = {**snapshot.tickets, ticket.id: ticket}
+    if ended(ticket):
+        del tickets[ticket.id]
+    waiting = dict(snapshot.waiting)
+    for service in {ticket.service, before.service if before else ticket.service}:
+        there = [tickets[t] for t in waiting.pop(service, ()) if t != ticket.id]
+        if ticket.state is State.WAITING and ticket.service == service:
+            there.append(ticket)
+        if there:
+            there.sort(key=lambda t: (t.arrived_ms, t.number, t.id))
+            waiting[service] = tuple(t.id for t in there)
+    at_counter = {c: t for c, t in snapshot.at_counter.items() if t != ticket.id}
+    if ticket.state is State.CALLED:
+        at_counter[ticket.counter] = ticket.id
+    return replace(snapshot, tickets=tickets, waiting=waiting, at_counter=at_counter)
+
+
+def standing_after(
+    standings: Mapping[str, Standing], event: CounterChanged | TicketCalled | TicketRecalled, at_ms: int
+) -> Standing:
+    """What a counter is doing after it changed its state or called somebody."""
+    before = standings.get(event.counter, Standing())
+    if isinstance(event, CounterChanged):
+        return replace(before, state=event.state, pause=event.pause, since_ms=at_ms)
+    return replace(before, last_call_ms=at_ms)
+
+
+def leases_after(leases: tuple[Lease, ...], lease: Lease) -> tuple[Lease, ...]:
+    """The leases after one more, which takes the place of the kiosk's former one for the service."""
+    same = (lease.device, lease.service)
+    return (*(held for held in leases if (held.device, held.service) != same), lease)
 
 
 def with_call(calls: tuple[Call, ...], call: Call) -> tuple[Call, ...]:
     """The last calls after one more."""
-    return (call, *(c for c in calls if c.ticket != call.ticket))[:RECENT_CALLS]
+    return (call, *[c for c in calls if c.ticket != call.ticket])[:RECENT_CALLS]
+
+
+def without_uncalled(calls: tuple[Call, ...], event: ActionUndone) -> tuple[Call, ...]:
+    """The last calls after an undo: a ticket that waits again was never called."""
+    waiting = {ticket.id for ticket in event.tickets if ticket.state is State.WAITING}
+    return tuple(call for call in calls if call.ticket not in waiting)

@@ -11,13 +11,16 @@ import httpx
 import msgspec
 
 from edge.contracts.commands import Command, Reply
+from edge.contracts.eligibility import Eligibility, InsuredPerson
 from edge.contracts.events import Entry
+from edge.contracts.outlook import Outlook
 from edge.contracts.snapshot import Snapshot, follow
 from edge.daemon.config import ConfigError, Hub, read_secret
 
 log = logging.getLogger(__name__)
 
 ANSWER_S = 8.0  # an SD card may stall an fsync for seconds
+LOOK_UP_S = 10.0  # the hub itself waits at most 8 s for the insurance portal
 SILENCE_S = 25.0  # the hub's stream says something every 10 s
 RETRY_FIRST_S, RETRY_MOST_S = 0.2, 3.0
 NOW_HEADER = "Moiso-Now-Ms"  # with the snapshot: the hub's time
@@ -25,7 +28,12 @@ NOW = ": now "  # begins the comment of the hub's stream that tells it again
 
 _snapshot = msgspec.json.Decoder(Snapshot)
 _entry = msgspec.json.Decoder(Entry)
+_outlook = msgspec.json.Decoder(Outlook)
 _reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
+_eligibility = msgspec.json.Decoder(Eligibility)
+
+# (snapshot, None): a fresh one; (snapshot, entry): after an entry; None: the link is lost
+Change = tuple[Snapshot, Entry | None] | Outlook | None
 
 
 class HubUnreachable(Exception):
@@ -61,6 +69,25 @@ class SiteClock:
 
 def _steady_ms() -> int:
     return time.monotonic_ns() // 1_000_000
+
+
+async def messages(lines: AsyncIterator[str], clock: SiteClock) -> AsyncIterator[Entry | Outlook]:
+    """What the lines of the hub's stream say; its comments set the clock, and events of a later hub are passed over.
+
+    Raises msgspec.DecodeError (a ValueError) where an entry or an outlook is none.
+    """
+    name = ""
+    async for line in lines:
+        if line.startswith("event: "):
+            name = line[7:]
+        elif line.startswith("data: ") and name == "entry":
+            yield _entry.decode(line[6:])
+        elif line.startswith("data: ") and name == "outlook":
+            yield _outlook.decode(line[6:])
+        elif line.startswith(NOW):
+            clock.heard(int(line.removeprefix(NOW)))
+        elif not line:
+            name = ""
 
 
 class HubClient:
@@ -115,11 +142,26 @@ class HubClient:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, RETRY_MOST_S)
 
-    async def changes(self) -> AsyncIterator[tuple[Snapshot, Entry | None] | None]:
-        """What is true now, then after each entry; for ever.
+    async def look_up(self, person: InsuredPerson) -> Eligibility:
+        """Ask whether this person is insured; nothing is kept of it.
 
-        Yields (snapshot, None) after every fresh snapshot, (snapshot, entry) after every entry, and None when the
-        link is lost. After a short cut it goes on from where it was; a hub with a new journal gives a fresh snapshot.
+        Raises HubUnreachable where no answer came, and HubRejected where the site asks no portal, or not for kiosks.
+        """
+        content, timeout = msgspec.json.encode(person), httpx.Timeout(LOOK_UP_S, connect=3.0)
+        try:
+            response = await self._http.post("/api/v1/eligibility", content=content, timeout=timeout)
+        except httpx.HTTPError as error:
+            raise HubUnreachable(type(error).__name__) from error
+        if response.status_code != 200:
+            raise HubRejected(f"HTTP {response.status_code}")
+        return _eligibility.decode(response.content)
+
+    async def changes(self) -> AsyncIterator[Change]:
+        """What is true now, then after each entry; and what the hub expects, whenever it says so; for ever.
+
+        Yields (snapshot, None) after every fresh snapshot, (snapshot, entry) after every entry, an Outlook between
+        them, and None when the link is lost: the last Outlook then goes on to hold. After a short cut it goes on from
+        where it was; a hub with a new journal gives a fresh snapshot.
         """
         snapshot: Snapshot | None = None
         pause = RETRY_FIRST_S
@@ -133,9 +175,12 @@ class HubClient:
                     log.info("hub is back")
                 lost = False
                 yield snapshot, None
-                async for entry in self._entries(snapshot.seq):
-                    snapshot = follow(snapshot, entry)
-                    yield snapshot, entry
+                async for message in self._stream(snapshot.seq):
+                    if isinstance(message, Outlook):
+                        yield message
+                        continue
+                    snapshot = follow(snapshot, message)
+                    yield snapshot, message
                     pause = RETRY_FIRST_S
             except (httpx.HTTPError, HubRejected, ValueError) as error:
                 # ValueError: the stream does not fit the snapshot (or is no JSON of ours): begin anew
@@ -155,14 +200,11 @@ class HubClient:
         self.clock.heard(int(response.headers[NOW_HEADER]))
         return _snapshot.decode(response.content)
 
-    async def _entries(self, after: int) -> AsyncIterator[Entry]:
+    async def _stream(self, after: int) -> AsyncIterator[Entry | Outlook]:
         timeout = httpx.Timeout(ANSWER_S, read=SILENCE_S)
         async with self._http.stream("GET", "/api/v1/events", params={"after": after}, timeout=timeout) as response:
             if response.status_code != 200:
                 raise HubRejected(f"HTTP {response.status_code}")
-            async for line in response.aiter_lines():
-                if line.startswith("data: "):
-                    yield _entry.decode(line[6:])
-                elif line.startswith(NOW):
-                    self.clock.heard(int(line.removeprefix(NOW)))
+            async for message in messages(response.aiter_lines(), self.clock):
+                yield message
         raise httpx.ReadError("the hub closed the stream")

@@ -1,25 +1,24 @@
-"""The site's queue: a value that only events change, and the rules by which commands become events."""
+"""The site's queue: a value that only events change. Which events may happen is for ``edge.queueing.rules``."""
+
+from bisect import bisect_left
 
 from immutables import Map
 from msgspec import Struct
 from msgspec.structs import replace
 
-from edge.contracts.catalogue import Catalogue, Counter
-from edge.contracts.commands import (
-    CallNext,
-    Command,
-    ConfirmPrint,
-    Finish,
-    IssueTicket,
-    MarkNoShow,
-    Recall,
-    ReportPrintFault,
-)
+from edge.contracts.catalogue import Catalogue, Discipline
+from edge.contracts.changes import TicketEvent, ended, issued_ticket, ticket_after
+from edge.contracts.counter import CLOSED, Standing
 from edge.contracts.events import (
+    ActionUndone,
     CatalogueAdopted,
+    CounterChanged,
     DayOpened,
+    DocumentRead,
+    EligibilityChecked,
     Entry,
-    Event,
+    Lease,
+    NumbersLeased,
     PrintFailed,
     TicketAskedAgain,
     TicketCalled,
@@ -27,209 +26,250 @@ from edge.contracts.events import (
     TicketIssued,
     TicketNoShow,
     TicketPrinted,
+    TicketRated,
     TicketRecalled,
+    TicketSentOn,
 )
-from edge.contracts.refusals import Refusal
-from edge.contracts.snapshot import Call, Snapshot, issued_ticket, with_call
-from edge.contracts.ticket import Paper, State, Ticket
-from edge.queueing.order import next_of
-from edge.queueing.ticket import LIVE, TRANSITIONS, Move
+from edge.contracts.snapshot import Call, Snapshot, leases_after, standing_after, with_call, without_uncalled
+from edge.contracts.ticket import State, Ticket
+from edge.queueing.arrivals import Counts, Usuals, counted, taken_up
+from edge.queueing.experience import KEPT_AT_DESK, NO_TEMPO, Errors, Tempos, taken_over, with_error
+from edge.queueing.order import NORMAL, Lane, Lanes, Place, lane_of, rank_of, turn_after
+from edge.queueing.plan import Plan
+from edge.queueing.spans import paused_ms
 
-LAST_NUMBER = 9999
-DOUBLE_PRESS_MS = 2000  # a second press this soon is a trembling hand, not a wish for the next person
+KEPT_WAITS = 60
+_RATIO = Discipline.RATIO
+_WAITING, _CALLED = State.WAITING, State.CALLED  # a look-up in the class takes ten times as long
+_PRINTING = (TicketPrinted, PrintFailed)
 
 
-class NotAllowed(Exception):
-    """The rules refuse; ``ticket`` is the id of the ticket that the sender should look at, where there is one."""
+class Served(Struct, frozen=True):
+    """The service given last at a counter, which its patient may still rate."""
 
-    def __init__(self, reason: Refusal, ticket: str = "") -> None:
-        super().__init__(reason.value)
-        self.reason = reason
-        self.ticket = ticket
+    ticket: str
+    service: str
+    at_ms: int
+
+
+class Waited(Struct, frozen=True):
+    """How long somebody of a rank waited until the call, for the alarm on inversion."""
+
+    rank: int
+    waited_ms: int
 
 
 class Queue(Struct, frozen=True):
     """Everything that is true at the site after ``seq`` entries of the journal.
 
-    ``tickets`` holds every ticket of the business day by id; ``waiting`` is service id → ids of waiting tickets in the
-    order of their issue; ``at_counter`` is counter id → id of the ticket called there; ``numbers`` is service id → last
-    number given; ``calls`` are the last calls, newest first.
+    ``tickets`` holds every ticket of the business day by id; ``lanes`` the places of those who wait; ``at_counter`` is
+    counter id → id of the ticket called there; ``standings`` counter id → what it is doing; ``turns`` counter id → how
+    far it has come in its cycle of p:n; ``numbers`` prefix → last number given; ``served`` counter id → what can be
+    rated; ``calls`` are the last calls, newest first. ``tempos`` (service id → durations), ``desk_tempos`` (counter id
+    → durations) and ``errors`` are what waiting times are estimated from, ``waits`` service id → the last waits,
+    ``overtaking`` service id → people with priority today by half hour, ``usual`` service id → on a usual day.
     """
 
-    catalogue: Catalogue
+    plan: Plan
     seq: int = 0
     at_ms: int = 0
     day: str = ""
+    opened_ms: int = 0
     tickets: Map[str, Ticket] = Map()
-    waiting: Map[str, tuple[str, ...]] = Map()
+    lanes: Lanes = Map()
     at_counter: Map[str, str] = Map()
+    standings: Map[str, Standing] = Map()
+    turns: Map[str, int] = Map()
     numbers: Map[str, int] = Map()
+    served: Map[str, Served] = Map()
+    leases: tuple[Lease, ...] = ()
     calls: tuple[Call, ...] = ()
+    tempos: Tempos = Map()
+    desk_tempos: Tempos = Map()
+    errors: Errors = Map()
+    waits: Map[str, tuple[Waited, ...]] = Map()
+    overtaking: Counts = Map()
+    usual: Usuals = Map()
 
-    def ahead_of(self, ticket: Ticket) -> int:
-        """How many wait for the same service before this ticket; 0 where it does not wait."""
-        waiting = self.waiting.get(ticket.service, ())
-        if ticket.state is not State.WAITING:
-            return 0
-        return len(waiting) - 1 if waiting[-1] == ticket.id else waiting.index(ticket.id)
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the site works by."""
+        return self.plan.catalogue
 
+    def standing(self, counter_id: str) -> Standing:
+        """What a counter is doing; closed, until it is opened for the day."""
+        return self.standings.get(counter_id, CLOSED)
 
-def decide(queue: Queue, command: Command, *, by: str, now_ms: int, held: tuple[str, ...] = ()) -> tuple[Event, ...]:
-    """What happens because of this command: events to append, none where it is already so.
-
-    ``by`` is the device or officer who sent it, ``held`` the tickets that the vault says the same person took for this
-    service today. Raises NotAllowed where the rules refuse.
-    """
-    match command:
-        case IssueTicket():
-            return _issue(queue, command, by, held)
-        case ConfirmPrint() | ReportPrintFault():
-            return _note_print(queue, command, by)
-        case CallNext():
-            return _call_next(queue, command, now_ms)
-        case Recall():
-            ticket = _ticket_at(queue, command.counter, command.ticket)
-            return (TicketRecalled(ticket.id, ticket.label, ticket.service, command.counter),)
-        case MarkNoShow():
-            return (TicketNoShow(_ticket_at(queue, command.counter, command.ticket).id, command.counter),)
-        case Finish():
-            return (TicketFinished(_ticket_at(queue, command.counter, command.ticket).id, command.counter),)
+    def waiting_for(self, service_id: str) -> tuple[Ticket, ...]:
+        """Those who wait for a service, in the order of their arrival."""
+        places = sorted(place for lane, places in self.lanes.items() if lane.service == service_id for place in places)
+        return tuple(self.tickets[place.ticket] for place in places)
 
 
-def _issue(queue: Queue, command: IssueTicket, by: str, held: tuple[str, ...]) -> tuple[Event, ...]:
-    if command.service not in {service.id for service in queue.catalogue.services}:
-        raise NotAllowed(Refusal.UNKNOWN_SERVICE)
-    service = queue.catalogue.service(command.service)
-    for ticket_id in held:
-        ticket = queue.tickets.get(ticket_id)
-        if ticket is not None and ticket.state in LIVE and ticket.service == service.id:
-            return (TicketAskedAgain(ticket.id, by),)
-    number = queue.numbers.get(service.id, 0) + 1
-    if number > LAST_NUMBER:
-        raise NotAllowed(Refusal.DAY_FULL)
-    ahead = len(queue.waiting.get(service.id, ()))
-    label = f"{service.prefix}{number:03d}"
-    return (TicketIssued(command.id, label, number, service.id, command.document, by, ahead),)
-
-
-def _note_print(queue: Queue, command: ConfirmPrint | ReportPrintFault, by: str) -> tuple[Event, ...]:
-    ticket = queue.tickets.get(command.ticket)
-    if ticket is None:
-        raise NotAllowed(Refusal.UNKNOWN_TICKET)
-    if ticket.paper is Paper.PRINTED:
-        return ()  # a second slip of the same number changes nothing, and neither does a second one that failed
-    if isinstance(command, ConfirmPrint):
-        return (TicketPrinted(ticket.id, by),)
-    return (PrintFailed(ticket.id, by, command.fault),)
-
-
-def _call_next(queue: Queue, command: CallNext, now_ms: int) -> tuple[Event, ...]:
-    counter = _counter(queue, command.counter)
-    current = queue.at_counter.get(counter.id, "")
-    if current and current != command.seen:
-        raise NotAllowed(Refusal.JUST_CALLED, current)
-    if current and now_ms - queue.tickets[current].called_at_ms < DOUBLE_PRESS_MS:
-        raise NotAllowed(Refusal.JUST_CALLED, current)
-    following = next_of(counter.services, queue.waiting, queue.tickets)
-    if not following:
-        raise NotAllowed(Refusal.NOBODY_WAITING)
-    ticket = queue.tickets[following]
-    called = TicketCalled(ticket.id, ticket.label, ticket.service, counter.id)
-    return (TicketFinished(current, counter.id), called) if current else (called,)
-
-
-def _counter(queue: Queue, counter_id: str) -> Counter:
-    try:
-        return queue.catalogue.counter(counter_id)
-    except KeyError:
-        raise NotAllowed(Refusal.UNKNOWN_COUNTER) from None
-
-
-def _ticket_at(queue: Queue, counter_id: str, ticket_id: str) -> Ticket:
-    _counter(queue, counter_id)
-    if queue.at_counter.get(counter_id) != ticket_id:
-        raise NotAllowed(Refusal.NOT_AT_COUNTER, queue.at_counter.get(counter_id, ""))
-    return queue.tickets[ticket_id]
+def new_queue(catalogue: Catalogue, seq: int = 0) -> Queue:
+    """The queue of a site where nothing has happened since the entry ``seq``."""
+    return Queue(Plan(catalogue), seq=seq)
 
 
 def apply(queue: Queue, entry: Entry) -> Queue:
     """The queue after one more entry. Raises ValueError where the entry is not the next one."""
     if entry.seq != queue.seq + 1:
         raise ValueError(f"entry {entry.seq} does not follow {queue.seq}")
-    event = entry.event
+    return replace(_after(queue, entry), seq=entry.seq, at_ms=entry.at_ms)
+
+
+def _after(queue: Queue, entry: Entry) -> Queue:
+    event, at_ms = entry.event, entry.at_ms
     match event:
-        case CatalogueAdopted():
-            changed = replace(queue, catalogue=event.catalogue)
-        case DayOpened():
-            changed = Queue(queue.catalogue, day=event.day)
         case TicketIssued():
-            changed = _add(queue, event, entry.at_ms)
-        case TicketAskedAgain():
-            changed = queue
-        case TicketPrinted():
-            changed = _change(queue, replace(queue.tickets[event.ticket], paper=Paper.PRINTED))
-        case PrintFailed():
-            changed = _change(queue, replace(queue.tickets[event.ticket], paper=Paper.FAILED))
+            return _numbered(_put(queue, None, issued_ticket(event, at_ms), at_ms), event)
+        case TicketPrinted() | TicketCalled() | TicketFinished():  # the commonest
+            return _about_ticket(queue, event, at_ms)
+        case TicketAskedAgain() | DocumentRead() | EligibilityChecked():
+            return queue
+        case CounterChanged():
+            return _stands(queue, event, at_ms)
+        case NumbersLeased():
+            return replace(queue, leases=leases_after(queue.leases, event.lease))
+        case TicketRated():
+            return replace(queue, served=queue.served.delete(event.counter))
+        case ActionUndone():
+            for ticket in event.tickets:
+                queue = _put(queue, queue.tickets[ticket.id], ticket, at_ms)
+            served = queue.served.delete(event.counter) if event.counter in queue.served else queue.served
+            return replace(queue, served=served, calls=without_uncalled(queue.calls, event))
+        case CatalogueAdopted():
+            return replace(queue, plan=Plan(event.catalogue))
+        case DayOpened():
+            tempos, errors = taken_over(event.experience)
+            usual = taken_up(event.experience.arrivals)
+            new = Queue(queue.plan, day=event.day, opened_ms=at_ms, leases=event.leases)
+            return replace(new, tempos=tempos, errors=errors, usual=usual)
+    return _about_ticket(queue, event, at_ms)
+
+
+def _numbered(queue: Queue, event: TicketIssued) -> Queue:
+    """The number is used up; those that a kiosk gave of its own do not count for the hub's."""
+    prefix = event.label.rstrip("0123456789")
+    for lease in queue.leases:
+        if lease.prefix == prefix and lease.first <= event.number <= lease.last:
+            return queue
+    return replace(queue, numbers=queue.numbers.set(prefix, max(event.number, queue.numbers.get(prefix, 0))))
+
+
+def _about_ticket(queue: Queue, event: TicketEvent, at_ms: int) -> Queue:
+    before = queue.tickets[event.ticket]
+    after = ticket_after(before, event, at_ms)
+    if isinstance(event, _PRINTING):  # moves nobody
+        return replace(queue, tickets=queue.tickets.set(after.id, after))
+    changed = _put(queue, before, after, at_ms)
+    match event:
         case TicketCalled():
-            ticket = _moved(queue.tickets[event.ticket], Move.CALL)
-            ticket = replace(ticket, counter=event.counter, called_at_ms=entry.at_ms)
-            left = tuple(t for t in queue.waiting[ticket.service] if t != ticket.id)
-            changed = replace(
-                _with_call(_change(queue, ticket), event, entry.at_ms),
-                waiting=queue.waiting.set(ticket.service, left),
-                at_counter=queue.at_counter.set(event.counter, ticket.id),
-            )
+            changed = _learnt_wait(changed, before, at_ms) if event.reason is None else changed
+            if queue.plan.policy.discipline is _RATIO:
+                turn = turn_after(queue.turns.get(event.counter, 0), rank_of(before.priority), queue.plan.policy)
+                changed = replace(changed, turns=queue.turns.set(event.counter, turn))
+            return _called(changed, event, at_ms)
         case TicketRecalled():
-            changed = _with_call(_change(queue, _moved(queue.tickets[event.ticket], Move.RECALL)), event, entry.at_ms)
-        case TicketFinished() | TicketNoShow():
-            move = Move.FINISH if isinstance(event, TicketFinished) else Move.NO_SHOW
-            ticket = replace(_moved(queue.tickets[event.ticket], move), ended_at_ms=entry.at_ms)
-            changed = replace(_change(queue, ticket), at_counter=queue.at_counter.delete(event.counter))
-    return replace(changed, seq=entry.seq, at_ms=entry.at_ms)
+            return _called(changed, event, at_ms)
+        case TicketFinished() | TicketSentOn() if event.counter:
+            served = Served(before.id, before.service, at_ms)
+            changed = replace(changed, served=queue.served.set(event.counter, served))
+            return _learnt_duration(changed, before, event.counter, at_ms)
+        case TicketNoShow():
+            return _learnt_duration(changed, before, event.counter, at_ms)
+    return changed
 
 
-def _add(queue: Queue, event: TicketIssued, at_ms: int) -> Queue:
-    ticket = issued_ticket(event, at_ms)
-    return replace(
-        queue,
-        tickets=queue.tickets.set(ticket.id, ticket),
-        waiting=queue.waiting.set(ticket.service, (*queue.waiting.get(ticket.service, ()), ticket.id)),
-        numbers=queue.numbers.set(ticket.service, ticket.number),
-    )
+def _put(queue: Queue, before: Ticket | None, after: Ticket, at_ms: int) -> Queue:
+    """The queue with this ticket as it is now; where it waits or stands follows from the ticket alone."""
+    lanes, at_counter = queue.lanes, queue.at_counter
+    if before is not None and before.state is _WAITING:
+        lanes = _without(lanes, lane_of(before), _place(before))
+    elif before is not None and before.state is _CALLED and at_counter.get(before.counter) == before.id:
+        at_counter = at_counter.delete(before.counter)
+    if after.state is _WAITING:
+        lane = lane_of(after)
+        lanes = _with(lanes, lane, _place(after))
+        if lane.rank != NORMAL and _begins_to_overtake(before, after):
+            queue = replace(queue, overtaking=counted(queue.overtaking, after.service, at_ms))
+    elif after.state is _CALLED:
+        at_counter = at_counter.set(after.counter, after.id)
+    return replace(queue, tickets=queue.tickets.set(after.id, after), lanes=lanes, at_counter=at_counter)
 
 
-def _moved(ticket: Ticket, move: Move) -> Ticket:
-    return replace(ticket, state=TRANSITIONS[ticket.state][move])
+def _begins_to_overtake(before: Ticket | None, after: Ticket) -> bool:
+    return before is None or before.service != after.service or rank_of(before.priority) == NORMAL
 
 
-def _change(queue: Queue, ticket: Ticket) -> Queue:
-    return replace(queue, tickets=queue.tickets.set(ticket.id, ticket))
+def _place(ticket: Ticket) -> Place:
+    return Place(ticket.arrived_ms, ticket.number, ticket.id)
 
 
-def _with_call(queue: Queue, event: TicketCalled | TicketRecalled, at_ms: int) -> Queue:
+def _with(lanes: Lanes, lane: Lane, place: Place) -> Lanes:
+    there = lanes.get(lane, ())
+    if not there or there[-1] < place:
+        return lanes.set(lane, (*there, place))
+    at = bisect_left(there, place)
+    return lanes.set(lane, (*there[:at], place, *there[at:]))
+
+
+def _without(lanes: Lanes, lane: Lane, place: Place) -> Lanes:
+    there = lanes[lane]
+    if len(there) == 1:
+        return lanes.delete(lane)
+    at = bisect_left(there, place)
+    return lanes.set(lane, there[:at] + there[at + 1 :])
+
+
+def _stands(queue: Queue, event: CounterChanged, at_ms: int) -> Queue:
+    standing = standing_after(queue.standings, event, at_ms)
+    return replace(queue, standings=queue.standings.set(event.counter, standing))
+
+
+def _called(queue: Queue, event: TicketCalled | TicketRecalled, at_ms: int) -> Queue:
     call = Call(event.ticket, event.label, event.counter, at_ms)
-    return replace(queue, calls=with_call(queue.calls, call))
+    standing = standing_after(queue.standings, event, at_ms)
+    return replace(queue, standings=queue.standings.set(event.counter, standing), calls=with_call(queue.calls, call))
 
 
-def strands(queue: Queue, catalogue: Catalogue) -> bool:
-    """Whether this catalogue would leave someone without the service they wait for or the counter they stand at."""
-    wanted = {service for service, waiting in queue.waiting.items() if waiting}
-    wanted |= {queue.tickets[t].service for t in queue.at_counter.values()}
-    services = {service.id for service in catalogue.services}
-    return not (wanted <= services and set(queue.at_counter) <= {counter.id for counter in catalogue.counters})
+def _learnt_wait(queue: Queue, ticket: Ticket, at_ms: int) -> Queue:
+    if ticket.state is not _WAITING:  # it was parked
+        return queue
+    spans = queue.plan.calendar.spans_today(ticket.service, at_ms)
+    errors = with_error(queue.errors, ticket, at_ms, spans)
+    if queue.plan.policy.discipline is not _RATIO:  # no other discipline can invert
+        return replace(queue, errors=errors)
+    waited = Waited(rank_of(ticket.priority), at_ms - ticket.waiting_since_ms)
+    waits = (*queue.waits.get(ticket.service, ())[-(KEPT_WAITS - 1) :], waited)
+    return replace(queue, errors=errors, waits=queue.waits.set(ticket.service, waits))
+
+
+def _learnt_duration(queue: Queue, ticket: Ticket, counter: str, at_ms: int) -> Queue:
+    service = ticket.service
+    spans = queue.plan.calendar.spans_today(service, at_ms)
+    duration_s = (at_ms - ticket.called_at_ms - paused_ms(spans, ticket.called_at_ms, at_ms)) // 1000
+    tempos = queue.tempos.set(service, queue.tempos.get(service, NO_TEMPO).plus(duration_s))
+    if not ticket.room:  # whoever is free first calls: no counter's own pace is asked for
+        return replace(queue, tempos=tempos)
+    own = queue.desk_tempos.get(counter, NO_TEMPO).plus(duration_s, KEPT_AT_DESK)
+    return replace(queue, tempos=tempos, desk_tempos=queue.desk_tempos.set(counter, own))
 
 
 def snapshot_of(queue: Queue, epoch: str) -> Snapshot:
     """What a client that connects now is told: the live tickets only."""
-    live = [t for waiting in queue.waiting.values() for t in waiting] + list(queue.at_counter.values())
+    live = {t: ticket for t, ticket in queue.tickets.items() if not ended(ticket)}
+    services = sorted({lane.service for lane in queue.lanes})
     return Snapshot(
         epoch=epoch,
         seq=queue.seq,
         at_ms=queue.at_ms,
         day=queue.day,
         catalogue=queue.catalogue,
-        tickets={t: queue.tickets[t] for t in live},
-        waiting={service: waiting for service, waiting in queue.waiting.items() if waiting},
+        tickets=live,
+        waiting={service: tuple(t.id for t in queue.waiting_for(service)) for service in services},
         at_counter=dict(queue.at_counter),
         calls=queue.calls,
+        standings=dict(queue.standings),
+        leases=queue.leases,
     )

@@ -12,23 +12,53 @@ class Move(Enum):
     RECALL = "recall"
     FINISH = "finish"
     NO_SHOW = "no-show"
+    SEND_ON = "send on"
+    PARK = "park"
+    RETURN = "return"
+    CANCEL = "cancel"
+    MERGE = "merge"
     LAPSE = "lapse"
 
 
 TRANSITIONS: dict[State, dict[Move, State]] = {
-    State.WAITING: {Move.CALL: State.CALLED, Move.LAPSE: State.LAPSED},
+    State.WAITING: {
+        Move.CALL: State.CALLED,
+        Move.SEND_ON: State.WAITING,
+        Move.CANCEL: State.CANCELLED,
+        Move.MERGE: State.MERGED,
+        Move.LAPSE: State.LAPSED,
+    },
     State.CALLED: {
         Move.RECALL: State.CALLED,
         Move.FINISH: State.FINISHED,
         Move.NO_SHOW: State.NO_SHOW,
+        Move.SEND_ON: State.WAITING,
+        Move.PARK: State.PARKED,
+        Move.LAPSE: State.LAPSED,
+    },
+    State.PARKED: {
+        Move.CALL: State.CALLED,
+        Move.RETURN: State.WAITING,
+        Move.CANCEL: State.CANCELLED,
+        Move.LAPSE: State.LAPSED,
+    },
+    State.NO_SHOW: {
+        Move.RETURN: State.WAITING,
+        Move.CANCEL: State.CANCELLED,
         Move.LAPSE: State.LAPSED,
     },
     State.FINISHED: {},
-    State.NO_SHOW: {},
+    State.CANCELLED: {},
+    State.MERGED: {},
     State.LAPSED: {},
 }
 
 LIVE = frozenset(state for state, moves in TRANSITIONS.items() if moves)
+
+
+def may(state: State, move: Move) -> bool:
+    """Whether this can be done with a ticket in this state."""
+    return move in TRANSITIONS[state]
 
 
 def diagram() -> str:

@@ -1,79 +1,16 @@
 """The rules of the queue, from any history."""
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec.structs import replace
 
-from edge.contracts.commands import (
-    CallNext,
-    Command,
-    ConfirmPrint,
-    Finish,
-    IssueTicket,
-    MarkNoShow,
-    Recall,
-    ReportPrintFault,
-)
-from edge.contracts.events import (
-    DayOpened,
-    Entry,
-    Event,
-    TicketAskedAgain,
-    TicketCalled,
-    TicketFinished,
-    TicketIssued,
-)
+from edge.contracts.commands import CallNext, ConfirmPrint, Finish, IssueTicket, MarkNoShow, Recall, ReportPrintFault
+from edge.contracts.events import DayOpened, Entry, TicketAskedAgain, TicketFinished, TicketIssued
 from edge.contracts.refusals import Refusal
-from edge.contracts.snapshot import follow
-from edge.contracts.ticket import Paper, PrintFault, State
-from edge.queueing.queue import DOUBLE_PRESS_MS, LAST_NUMBER, NotAllowed, Queue, apply, decide, snapshot_of, strands
-from edge.queueing.ticket import LIVE
-from tests.sites import CATALOGUE, NOON_MS, command_id
-
-EPOCH = "e" * 32
-
-
-class Site:
-    """A queue with its history, for tests that tell a story."""
-
-    def __init__(self) -> None:
-        self.now_ms = NOON_MS
-        self.queue = Queue(CATALOGUE)
-        self.entries: list[Entry] = []
-        self.append(DayOpened("2026-11-23"))
-
-    def append(self, *events: Event) -> None:
-        for event in events:
-            entry = Entry(self.queue.seq + 1, self.now_ms, event)
-            self.queue = apply(self.queue, entry)
-            self.entries.append(entry)
-
-    def do(self, command: Command, *, held: tuple[str, ...] = ()) -> tuple[Event, ...]:
-        events = decide(self.queue, command, by="kiosk-1", now_ms=self.now_ms, held=held)
-        self.append(*events)
-        return events
-
-    def issue(self, service: str = "general") -> str:
-        self.now_ms += 1
-        command = IssueTicket(command_id(), service)
-        self.do(command)
-        return command.id
-
-    def label_of(self, ticket: str) -> str:
-        return self.queue.tickets[ticket].label
-
-    def call(self, counter: str) -> str:
-        self.now_ms += DOUBLE_PRESS_MS
-        event = self.do(CallNext(command_id(), counter, self.queue.at_counter.get(counter, "")))[-1]
-        assert isinstance(event, TicketCalled)
-        return event.ticket
-
-    def refusal(self, command: Command) -> NotAllowed:
-        with pytest.raises(NotAllowed) as refused:
-            self.do(command)
-        return refused.value
+from edge.contracts.ticket import Paper, PrintFault
+from edge.queueing.queue import apply
+from edge.queueing.rules import DOUBLE_PRESS_MS
+from tests.queue_story import Site
+from tests.sites import NOON_MS, command_id
 
 
 @pytest.mark.req("K9")
@@ -91,13 +28,13 @@ def test_each_service_has_numbers_of_its_own() -> None:
 
 def test_a_thousandth_number_is_still_unambiguous() -> None:
     site = Site()
-    site.queue = replace(site.queue, numbers=site.queue.numbers.set("general", 999))
+    site.queue = replace(site.queue, numbers=site.queue.numbers.set("A", 999))
     assert site.label_of(site.issue()) == "A1000"
 
 
 def test_a_service_that_has_given_its_last_number_refuses_and_says_so() -> None:
     site = Site()
-    site.queue = replace(site.queue, numbers=site.queue.numbers.set("general", LAST_NUMBER))
+    site.queue = replace(site.queue, numbers=site.queue.numbers.set("A", 9999))
     assert site.refusal(IssueTicket(command_id(), "general")).reason is Refusal.DAY_FULL
 
 
@@ -221,108 +158,11 @@ def test_a_new_day_starts_with_number_one_and_nobody_waiting() -> None:
     site = Site()
     site.issue()
     site.append(DayOpened("2026-11-24"))
-    assert not site.queue.waiting
+    assert not site.queue.waiting_for("general")
     assert site.label_of(site.issue()) == "A001"
-
-
-def test_a_catalogue_without_a_service_that_people_wait_for_would_strand_them() -> None:
-    site = Site()
-    smaller = replace(CATALOGUE, services=CATALOGUE.services[:1])
-    assert not strands(site.queue, smaller)
-    site.issue("insurance")
-    assert strands(site.queue, smaller)
 
 
 def test_an_entry_out_of_order_is_refused() -> None:
     site = Site()
     with pytest.raises(ValueError, match="does not follow"):
         apply(site.queue, Entry(site.queue.seq + 2, NOON_MS, DayOpened("2026-11-24")))
-
-
-class AnyHistory(RuleBasedStateMachine):
-    """Kiosks and counters do whatever they like, in any order, with any picture of the queue in mind."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.site = Site()
-        self.start = snapshot_of(self.site.queue, EPOCH)
-        self.given: list[tuple[str, int]] = []
-        self.called: list[str] = []
-
-    def attempt(self, command: Command, held: tuple[str, ...] = ()) -> None:
-        try:
-            events = self.site.do(command, held=held)
-        except NotAllowed:
-            return
-        self.given += [(e.service, e.number) for e in events if isinstance(e, TicketIssued)]
-        self.called += [e.ticket for e in events if isinstance(e, TicketCalled)]
-
-    @rule(service=st.sampled_from(["general", "insurance", "nothing"]), wait_ms=st.integers(0, 5000))
-    def issue(self, service: str, wait_ms: int) -> None:
-        self.site.now_ms += wait_ms
-        self.attempt(IssueTicket(command_id(), service))
-
-    @precondition(lambda self: self.site.queue.tickets)
-    @rule(data=st.data(), service=st.sampled_from(["general", "insurance"]))
-    def ask_again(self, data: st.DataObject, service: str) -> None:
-        self.attempt(IssueTicket(command_id(), service), held=(self._any_ticket(data),))
-
-    @rule(counter=st.sampled_from(["q1", "q2", "q3", "q9"]), fresh=st.booleans(), wait_ms=st.integers(0, 5000))
-    def call_next(self, counter: str, fresh: bool, wait_ms: int) -> None:
-        self.site.now_ms += wait_ms
-        seen = self.site.queue.at_counter.get(counter, "") if fresh else ""
-        self.attempt(CallNext(command_id(), counter, seen))
-
-    @precondition(lambda self: self.site.queue.tickets)
-    @rule(
-        data=st.data(),
-        counter=st.sampled_from(["q1", "q2", "q3"]),
-        make=st.sampled_from([Recall, MarkNoShow, Finish]),
-    )
-    def end(self, data: st.DataObject, counter: str, make: type[Recall]) -> None:
-        self.attempt(make(command_id(), counter, self._any_ticket(data)))
-
-    @precondition(lambda self: self.site.queue.tickets)
-    @rule(data=st.data(), fault=st.sampled_from([None, *PrintFault]))
-    def note_print(self, data: st.DataObject, fault: PrintFault | None) -> None:
-        ticket = self._any_ticket(data)
-        self.attempt(ReportPrintFault(command_id(), ticket, fault) if fault else ConfirmPrint(command_id(), ticket))
-
-    @rule()
-    def open_another_day(self) -> None:
-        self.site.append(DayOpened("2026-11-24"))
-        self.given.clear()
-
-    def _any_ticket(self, data: st.DataObject) -> str:
-        return data.draw(st.sampled_from(sorted(self.site.queue.tickets)))
-
-    @invariant()
-    def no_number_is_given_twice(self) -> None:
-        assert len(set(self.given)) == len(self.given)
-
-    @invariant()
-    def no_ticket_is_called_twice_nor_at_two_counters(self) -> None:
-        assert len(set(self.called)) == len(self.called)
-        there = list(self.site.queue.at_counter.values())
-        assert len(set(there)) == len(there)
-
-    @invariant()
-    def every_live_ticket_is_in_exactly_one_place(self) -> None:
-        queue = self.site.queue
-        places = [t for waiting in queue.waiting.values() for t in waiting] + list(queue.at_counter.values())
-        assert sorted(places) == sorted(t.id for t in queue.tickets.values() if t.state in LIVE)
-        assert all(queue.tickets[t].state is State.CALLED for t in queue.at_counter.values())
-
-    def teardown(self) -> None:
-        replayed = Queue(CATALOGUE)
-        followed = self.start
-        for entry in self.site.entries:
-            replayed = apply(replayed, entry)
-            if entry.seq > self.start.seq:
-                followed = follow(followed, entry)
-        assert replayed == self.site.queue
-        assert followed == snapshot_of(self.site.queue, EPOCH)
-
-
-AnyHistory.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
-test_any_history = pytest.mark.req("P2", "P5")(AnyHistory.TestCase)

@@ -1,0 +1,174 @@
+"""Who gets which number: from the kiosk, by an officer's hand, or from a kiosk's own numbers while the hub was away."""
+
+from edge.contracts.catalogue import Service
+from edge.contracts.commands import GiveNumber, IssueTicket, LeaseNumbers, RegisterTicket
+from edge.contracts.events import (
+    Event,
+    Lease,
+    NumbersLeased,
+    TicketAskedAgain,
+    TicketCancelled,
+    TicketIssued,
+    TicketPrinted,
+    TicketReturned,
+)
+from edge.contracts.priority import priority_from
+from edge.contracts.refusals import Refusal
+from edge.contracts.ticket import Document, Priority, State, Step, Ticket
+from edge.queueing import rooms
+from edge.queueing.queue import Queue
+from edge.queueing.refused import NotAllowed
+from edge.queueing.ticket import LIVE, Move, may
+from edge.queueing.wait import expect
+
+LEASE_SIZE = 50
+DESK = "desk"  # which officer it was stands in the audit log only
+MINUTE_MS = 60_000
+
+
+def issue(queue: Queue, command: IssueTicket, by: str, now_ms: int, held: tuple[str, ...]) -> tuple[Event, ...]:
+    """A number for the person at a kiosk; the one that the same person holds already, where there is one."""
+    service = _service(queue, command.service)
+    for ticket_id in held:
+        ticket = queue.tickets.get(ticket_id)
+        if ticket is not None and ticket.state in LIVE and ticket.service == service.id:
+            again = TicketAskedAgain(ticket.id, by)
+            if ticket.state is not State.NO_SHOW:
+                return (again,)
+            if may_return(queue, ticket, now_ms):
+                return (TicketReturned(ticket.id, ticket.service), again)
+    if not service.active:
+        raise NotAllowed(Refusal.UNKNOWN_SERVICE)
+    calendar = queue.plan.calendar
+    if not calendar.gives_numbers_at(service.id, now_ms):
+        over = calendar.open_at(service.id, now_ms)
+        reason = Refusal.LAST_TICKET if over else Refusal.CLOSED
+        raise NotAllowed(reason, next_ms=calendar.next_numbers_ms(service.id, now_ms))
+    proven = priority_from(command.birth_date, queue.day) if command.birth_date else Priority.NONE
+    claim = command.claim if proven is Priority.NONE else Priority.NONE
+    return (_issued(queue, service, command.id, by, now_ms, command.document, proven, claim),)
+
+
+def give(queue: Queue, command: GiveNumber, now_ms: int) -> tuple[Event, ...]:
+    """A number by an officer's hand, at any hour; the officer has seen the proof of the priority."""
+    service = _service(queue, command.service)
+    return (_issued(queue, service, command.id, DESK, now_ms, Document.NONE, command.priority, Priority.NONE),)
+
+
+def _issued(
+    queue: Queue,
+    service: Service,
+    ticket_id: str,
+    by: str,
+    now_ms: int,
+    document: Document,
+    priority: Priority,
+    claim: Priority,
+) -> TicketIssued:
+    number = max(queue.numbers.get(service.prefix, 0) + 1, service.first_number)
+    if number > _last_free(queue, service):
+        raise NotAllowed(Refusal.DAY_FULL)
+    room = rooms.assigned(queue, service.id)
+    wait = expect(queue, service.id, room=room, priority=priority, arrived_ms=now_ms, now_ms=now_ms)
+    return TicketIssued(
+        ticket=ticket_id,
+        label=label(service.prefix, number),
+        number=number,
+        service=service.id,
+        document=document,
+        issuer=by,
+        ahead=wait.ahead,
+        priority=priority,
+        claim=claim,
+        room=room,
+        steps=tuple(Step(following) for following in service.route),
+        expected_ms=wait.expected_ms,
+    )
+
+
+def label(prefix: str, number: int) -> str:
+    """What is printed and called.
+
+    >>> label("A", 47)
+    'A047'
+    """
+    return f"{prefix}{number:03d}"
+
+
+def may_return(queue: Queue, ticket: Ticket, now_ms: int) -> bool:
+    """Whether the ticket may take its place again: whoever missed the call has a grace."""
+    if not may(ticket.state, Move.RETURN):
+        return False
+    grace_ms = queue.plan.policy.no_show_grace_min * MINUTE_MS
+    return ticket.state is not State.NO_SHOW or now_ms - ticket.ended_at_ms <= grace_ms
+
+
+def lease(queue: Queue, command: LeaseNumbers, by: str) -> tuple[Event, ...]:
+    """Numbers for a kiosk's own use, from the top of the range, so that the hub's own numbers run on without a gap."""
+    service = _service(queue, command.service)
+    others = [held for held in queue.leases if held.prefix == service.prefix]
+    mine = next((held for held in others if (held.device, held.service) == (by, service.id)), None)
+    if mine and service.first_number <= mine.first and mine.last <= service.last_number:
+        return ()
+    last = min((held.first - 1 for held in others if held is not mine), default=service.last_number)
+    last = min(last, service.last_number)
+    first = last - LEASE_SIZE + 1
+    if first <= max(queue.numbers.get(service.prefix, 0), service.first_number):
+        raise NotAllowed(Refusal.DAY_FULL)
+    return (NumbersLeased(Lease(by, service.id, service.prefix, first, last)),)
+
+
+def register(queue: Queue, command: RegisterTicket, by: str, now_ms: int) -> tuple[Event, ...]:
+    """A number that a kiosk gave on its own takes its place by the time at which it was given.
+
+    It is taken as it is, since the paper is in somebody's hand; only a number that was never the kiosk's, or was taken
+    in already, is refused.
+    """
+    service = _service(queue, command.service)
+    if command.day != queue.day:
+        raise NotAllowed(Refusal.UNKNOWN_TICKET)  # its day is over: nobody holds that paper any more
+    mine = next((held for held in queue.leases if (held.device, held.service) == (by, service.id)), None)
+    if mine is None or not mine.first <= command.number <= mine.last:
+        raise NotAllowed(Refusal.NOT_LEASED)
+    name = label(mine.prefix, command.number)
+    if any(ticket.label == name for ticket in queue.tickets.values()):
+        raise NotAllowed(Refusal.NOT_LEASED)
+    arrived_ms = min(max(command.given_at_ms, queue.opened_ms), now_ms)
+    events: list[Event] = []
+    unanswered = queue.tickets.get(command.instead_of)
+    if unanswered is not None and may(unanswered.state, Move.CANCEL):
+        events.append(TicketCancelled(unanswered.id))
+        arrived_ms = min(arrived_ms, unanswered.arrived_ms)
+    proven = priority_from(command.birth_date, queue.day) if command.birth_date else Priority.NONE
+    events.append(
+        TicketIssued(
+            ticket=command.id,
+            label=name,
+            number=command.number,
+            service=service.id,
+            document=command.document,
+            issuer=by,
+            ahead=len(queue.waiting_for(service.id)),
+            priority=proven,
+            claim=command.claim if proven is Priority.NONE else Priority.NONE,
+            room=rooms.assigned(queue, service.id),
+            steps=tuple(Step(following) for following in service.route),
+            arrived_ms=arrived_ms,
+        )
+    )
+    if command.printed:
+        events.append(TicketPrinted(command.id, by))
+    return tuple(events)
+
+
+def _last_free(queue: Queue, service: Service) -> int:
+    """The last number that no kiosk has for its own use."""
+    leased = [held.first - 1 for held in queue.leases if held.prefix == service.prefix]
+    return min([*leased, service.last_number])
+
+
+def _service(queue: Queue, service_id: str) -> Service:
+    """A service that some counter gives."""
+    if not queue.plan.desks.get(service_id):
+        raise NotAllowed(Refusal.UNKNOWN_SERVICE)
+    return queue.plan.services[service_id]
