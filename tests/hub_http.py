@@ -7,6 +7,7 @@ import msgspec
 
 from edge.contracts.commands import Command, Done, Reply
 from edge.contracts.events import Entry
+from edge.contracts.outlook import Outlook
 from edge.contracts.snapshot import Snapshot
 from provisioning.demo.site import Site
 
@@ -41,13 +42,20 @@ class Device:
         """What is true at the hub now."""
         return msgspec.json.decode(self.http.get("/api/v1/snapshot").raise_for_status().content, type=Snapshot)
 
+    def outlook(self) -> Outlook:
+        """What the hub expects now."""
+        return msgspec.json.decode(self.http.get("/api/v1/outlook").raise_for_status().content, type=Outlook)
+
     def entries(self, after: int, count: int) -> list[Entry]:
         """The next ``count`` entries of the hub's stream."""
         found: list[Entry] = []
+        name = ""
         with self.http.stream("GET", "/api/v1/events", params={"after": after}) as response:
             response.raise_for_status()
             for line in response.iter_lines():
-                if line.startswith("data: "):
+                if line.startswith("event: "):
+                    name = line[7:]
+                if line.startswith("data: ") and name == "entry":
                     found.append(msgspec.json.decode(line[6:], type=Entry))
                 if len(found) == count:
                     break

@@ -3,10 +3,13 @@
 from random import Random
 
 from edge.contracts.catalogue import Catalogue, Facility
+from edge.contracts.eligibility import Outcome
 from edge.contracts.events import (
     Batch,
     CatalogueAdopted,
     DayOpened,
+    DocumentRead,
+    EligibilityChecked,
     Entry,
     Event,
     TicketCalled,
@@ -16,6 +19,7 @@ from edge.contracts.events import (
     TicketPrinted,
     TicketRecalled,
 )
+from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 
 EPOCH = "0123456789abcdef" * 2
@@ -51,6 +55,12 @@ class Journal:
     def no_show(self, ticket: str, counter: str = "q1") -> None:
         self.add(TicketNoShow(ticket, counter))
 
+    def read(self, document: Document, fault: ReadingFault | None = None) -> None:
+        self.add(DocumentRead("kiosk-1", document, fault))
+
+    def look_up(self, outcome: Outcome) -> None:
+        self.add(EligibilityChecked("kiosk-1", outcome))
+
     def batch(self, first: int = 1, last: int | None = None, epoch: str = EPOCH) -> Batch:
         return Batch(1, epoch, tuple(self.entries[first - 1 : last]))
 
@@ -71,7 +81,10 @@ def busy_day(tickets: int, random: Random, *, name: str = "Trung tâm Y tế huy
         if move < 0.4 and issued < tickets:
             issued += 1
             ticket, service = f"{random.getrandbits(128):032x}", random.choice(["general", "insurance"])
-            journal.issue(ticket, service, random.choice([Document.CCCD_QR, Document.CCCD_QR, Document.NONE]))
+            document = random.choice([Document.CCCD_QR, Document.CCCD_QR, Document.NONE])
+            journal.issue(ticket, service, document)
+            if document is Document.CCCD_QR:
+                journal.read(document, ReadingFault.QR_DAMAGED if ticket < "4" else None)
             journal.add(TicketPrinted(ticket, "kiosk-1"))
             waiting.append((ticket, service))
         elif move < 0.7 and waiting:

@@ -10,15 +10,20 @@ from edge.daemon.config import ConfigError, config_path, load, read_secret
 from edge.daemon.logs import start_logging
 from edge.daemon.serve import run_beside, run_program, serve
 from edge.daemon.streams import Broadcast
+from edge.hub.catalogue.drafts import Drafts
 from edge.hub.config import Devices, HubConfig, load_catalogue
 from edge.hub.config import Officers as OfficerAccounts
+from edge.hub.forecast import Forecast
 from edge.hub.inbox import Inbox
+from edge.hub.insurance.portal import Portal
 from edge.hub.journal import Journal
 from edge.hub.officers import Officers
-from edge.hub.pages import Pages
 from edge.hub.server import Api, entry_frame
+from edge.hub.tablets import Tablets
 from edge.hub.uplink import Uplink
 from edge.hub.vault import Vault
+from edge.hub.web import pages
+from edge.hub.web.base import Office
 
 
 async def run(config: HubConfig) -> None:
@@ -30,6 +35,7 @@ async def run(config: HubConfig) -> None:
     def tell(entries: Sequence[Entry]) -> None:
         for entry in entries:
             stream.publish(entry_frame(entry))
+        forecast.wake()
         for uplink in uplinks:
             uplink.wake()
 
@@ -43,13 +49,21 @@ async def run(config: HubConfig) -> None:
         believe_clock=vouched.exists(),
     )
     vouched.unlink(missing_ok=True)
+    forecast = Forecast(inbox, stream, wall_clock_ms)
     uplinks = [Uplink(config.uplink, config.site, inbox, journal)] if config.uplink else []
-    officers = Officers(config.data / "sessions.db", load(config.officers, OfficerAccounts).officer, time.time)
-    api = Api(inbox, stream, load(config.devices, Devices).device)
-    app = Starlette(routes=[*api.routes(), *Pages(inbox, stream, officers).routes()])
-    await run_beside([inbox.run(), *(uplink.run() for uplink in uplinks)], serve(app, config.listen))
+    officers = Officers(config.data / "officers.db", load(config.officers, OfficerAccounts).officer, time.time)
+    drafts = Drafts(config.data / "drafts.db")
+    tablets = Tablets(config.data / "tablets.db", time.time)
+    office = Office(inbox, stream, forecast, officers, journal)
+    portal = Portal(config.insurance) if config.insurance else None
+    api = Api(inbox, stream, forecast, load(config.devices, Devices).device, portal)
+    app = Starlette(routes=[*api.routes(), *pages(office, drafts, tablets)])
+    await run_beside([inbox.run(), forecast.run(), *(uplink.run() for uplink in uplinks)], serve(app, config.listen))
+    if portal:
+        await portal.close()
     inbox.close()
     journal.close()
+    drafts.close()
 
 
 def wall_clock_ms() -> int:

@@ -7,11 +7,26 @@ from msgspec import Meta
 
 from edge.contracts.catalogue import Catalogue
 from edge.daemon.config import Broker, ConfigError, Listen, Section, load
+from edge.hub.roles import Role
 from edge.queueing.catalogue import CatalogueError, check
 
 # The broker takes the site's id as its user name, and "ingest" is the cloud's own.
 SiteId = Annotated[str, Meta(pattern="^(?!ingest)[a-z0-9-]{1,40}$")]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class Insurance(Section, frozen=True):
+    """The portal of Vietnam Social Security, this site's account there, and the officer in whose name it is asked."""
+
+    username: Annotated[str, Meta(min_length=1, max_length=64)]
+    password_file: Path
+    officer_name: Annotated[str, Meta(min_length=1, max_length=100)]
+    officer_id_file: Path
+    url: str = "https://egw.baohiemxahoi.gov.vn"
+    ca: Path | None = None
+
+    def __repr__(self) -> str:
+        return "Insurance(…)"
 
 
 class HubConfig(Section, frozen=True):
@@ -25,6 +40,7 @@ class HubConfig(Section, frozen=True):
     officers: Path
     listen: tuple[Listen, ...]
     uplink: Broker | None = None
+    insurance: Insurance | None = None
 
 
 class Device(Section, frozen=True):
@@ -43,14 +59,15 @@ class Devices(Section, frozen=True):
 
 
 class OfficerAccount(Section, frozen=True):
-    """An officer's account; only the argon2 hash of the password is kept."""
+    """An officer's account to begin with; only the argon2 hash of the password stands here."""
 
-    name: str
+    name: Annotated[str, Meta(min_length=1, max_length=40)]
     password_argon2: str
+    role: Role = Role.ADMINISTRATOR
 
 
 class Officers(Section, frozen=True):
-    """``officers.toml``."""
+    """``officers.toml``: who can log in when the hub starts for the first time; later it is not read any more."""
 
     officer: tuple[OfficerAccount, ...] = ()
 

@@ -11,22 +11,31 @@ from immutables import Map
 from msgspec.structs import replace
 
 from edge.contracts.catalogue import Catalogue
-from edge.contracts.commands import CallNext, Command, Done, IssueTicket, Refused, Reply
-from edge.contracts.events import (
-    CatalogueAdopted,
-    DayOpened,
-    Entry,
-    Event,
-    TicketAskedAgain,
-    TicketCalled,
-    TicketIssued,
+from edge.contracts.commands import (
+    Agreed,
+    Command,
+    Done,
+    IssueTicket,
+    LinkPerson,
+    PersonKey,
+    Refused,
+    RegisterTicket,
+    Reply,
 )
+from edge.contracts.events import CatalogueAdopted, DayOpened, Entry, Event
 from edge.contracts.refusals import Refusal
 from edge.contracts.snapshot import Snapshot
+from edge.contracts.ticket import Ticket
+from edge.hub.audit import line_of
+from edge.hub.draft import Draft, Holders, ticket_of
 from edge.hub.journal import Holding, Journal, JournalError, StoredReply
 from edge.hub.vault import Vault
 from edge.queueing.calendar import business_day, clock_is_plausible
-from edge.queueing.queue import NotAllowed, Queue, apply, decide, snapshot_of, strands
+from edge.queueing.experience import carried
+from edge.queueing.queue import apply, new_queue, snapshot_of
+from edge.queueing.refused import NotAllowed
+from edge.queueing.rules import Undoable, decide
+from edge.queueing.wait import expected_call, place_of
 
 log = logging.getLogger(__name__)
 
@@ -47,26 +56,7 @@ class _Request(NamedTuple):
     sender: str
     command: Command
     answer: "asyncio.Future[bytes]"
-
-
-class _Draft:
-    """What a batch would change: nothing of it is true until it is committed."""
-
-    def __init__(self, queue: Queue, holders: Map[tuple[bytes, str], str]) -> None:
-        self.queue = queue
-        self.holders = holders
-        self.entries: list[Entry] = []
-        self.replies: dict[str, StoredReply] = {}
-        self.holdings: list[Holding] = []
-
-    def append(self, event: Event, at_ms: int) -> None:
-        entry = Entry(self.queue.seq + 1, at_ms, event)
-        self.queue = apply(self.queue, entry)
-        self.entries.append(entry)
-
-    def hold(self, holding: Holding) -> None:
-        self.holders = self.holders.set((holding.subject, holding.service), holding.ticket)
-        self.holdings.append(holding)
+    audited: bool
 
 
 class Inbox:
@@ -88,7 +78,6 @@ class Inbox:
     ) -> None:
         self._journal = journal
         self._vault = vault
-        self._wanted = catalogue
         self._clock_ms = clock_ms
         self._told = told
         self._believe_clock = believe_clock
@@ -96,12 +85,12 @@ class Inbox:
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._clock_trusted = False
         self._clock_complained = False
-        self._catalogue_complained = False
         before = journal.day() - 1  # a day begins with everything that it needs: what was before is not read again
-        self.queue = Queue(catalogue, seq=before)
+        self.queue = new_queue(catalogue, seq=before)
         for entry in journal.entries(before):
             self.queue = apply(self.queue, entry)
-        self._holders: Map[tuple[bytes, str], str] = Map({(h.subject, h.service): h.ticket for h in journal.holdings()})
+        self._holders: Holders = Map({(h.subject, h.service): h.ticket for h in journal.holdings()})
+        self._undoable: Map[str, Undoable] = Map()
         self._answered = set(journal.answered())
         if self.queue.day:
             vault.open_day(self.queue.day)
@@ -126,14 +115,15 @@ class Inbox:
         """Whether the wall clock has been plausible since the start; no number is given before that."""
         return self._clock_trusted
 
-    async def handle(self, sender: str, command: Command) -> bytes:
-        """Carry a command out and return its reply as JSON.
+    async def handle(self, sender: str, command: Command, *, audited: bool = False) -> bytes:
+        """Carry a command out and return its reply as JSON. ``audited``: the sender is an officer, and the audit log
+        keeps a line of it, done or refused.
 
         Raises Overloaded where too many wait, and JournalError where the disk did not take it: then it did not happen.
         """
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         try:
-            self._requests.put_nowait(_Request(sender, command, answer))
+            self._requests.put_nowait(_Request(sender, command, answer, audited))
         except asyncio.QueueFull:
             raise Overloaded from None
         return await answer
@@ -145,6 +135,22 @@ class Inbox:
     async def entries(self, after: int, upto: int) -> list[Entry]:
         """The journal's entries from ``after`` (exclusive) to ``upto`` (inclusive)."""
         return await self.on_disk(lambda: list(self._journal.entries(after, upto - after)))
+
+    def find(self, kind: PersonKey, number: str) -> list[Ticket]:
+        """Today's tickets of the person with this number, the earliest first.
+
+        Raises ValueError where the number is none of its kind.
+        """
+        if not self.queue.day:
+            return []
+        subject = self._vault.subject(kind, number)
+        found = {ticket for (holder, _), ticket in self._holders.items() if holder == subject}
+        tickets = [self.queue.tickets[t] for t in found if t in self.queue.tickets]
+        return sorted(tickets, key=lambda ticket: (ticket.issued_at_ms, ticket.id))
+
+    def undoable(self, counter_id: str) -> Undoable | None:
+        """What this counter did last, which an Undo may still take back."""
+        return self._undoable.get(counter_id)
 
     def close(self) -> None:
         """Let what is being written come to its end."""
@@ -168,12 +174,12 @@ class Inbox:
         return requests
 
     async def _settle(self, requests: Sequence[_Request]) -> None:
-        draft = _Draft(self.queue, self._holders)
+        draft = Draft(self.queue, self._holders, self._undoable)
         now_ms = self._now_ms()
         try:
             new_day = await self._open(draft, now_ms)
             answers = [(request, await self._answer(draft, request, now_ms)) for request in requests]
-            if draft.entries or draft.replies:
+            if draft.entries or draft.replies or draft.audit:
                 await self.on_disk(
                     self._journal.commit,
                     draft.entries,
@@ -181,6 +187,8 @@ class Inbox:
                     draft.holdings,
                     new_day=new_day,
                     at_ms=now_ms,
+                    audit_lines=draft.audit,
+                    editions=draft.editions,
                 )
         except JournalError as error:
             log.error("the journal takes no entries: %s", error)
@@ -189,7 +197,7 @@ class Inbox:
                     request.answer.set_exception(JournalError("not committed"))
             return
         self.queue = draft.queue
-        self._holders = draft.holders
+        self._holders, self._undoable = draft.holders, draft.undoable
         if new_day:
             self._answered = set(await self.on_disk(self._journal.answered))
         self._answered.update(draft.replies)
@@ -212,78 +220,97 @@ class Inbox:
             self._clock_complained = True
         return self.queue.at_ms
 
-    async def _open(self, draft: _Draft, now_ms: int) -> bool:
-        new_day = await self._begin_day(draft, now_ms) if self._clock_trusted else False
-        if new_day or (self._clock_trusted and draft.queue.catalogue != self._wanted):
-            if strands(draft.queue, self._wanted):
-                self._keep_old_catalogue()
-            else:
-                draft.append(CatalogueAdopted(self._wanted), now_ms)
-        return new_day
-
-    async def _begin_day(self, draft: _Draft, now_ms: int) -> bool:
-        day = business_day(now_ms, draft.queue.catalogue.facility.time_zone)
-        if day <= draft.queue.day:
+    async def _open(self, draft: Draft, now_ms: int) -> bool:
+        """Open the business day if it has begun, with everything that it takes over from the day before."""
+        queue = draft.queue
+        day = business_day(now_ms, queue.catalogue.facility.time_zone)
+        if not self._clock_trusted or day <= queue.day:
             return False
         await self.on_disk(self._vault.open_day, day)
-        draft.append(DayOpened(day), now_ms)
-        draft.holders = Map()
+        experience = carried(queue.tempos, queue.errors, queue.overtaking, queue.usual)
+        draft.append(DayOpened(day, experience, queue.leases), now_ms)
+        draft.append(CatalogueAdopted(queue.catalogue), now_ms)
+        draft.holders, draft.undoable = Map(), Map()
         return True
 
-    def _keep_old_catalogue(self) -> None:
-        if not self._catalogue_complained:
-            log.error("the new catalogue drops a service or counter where people wait: the old one stays for today")
-            self._catalogue_complained = True
-
-    async def _answer(self, draft: _Draft, request: _Request, now_ms: int) -> bytes:
+    async def _answer(self, draft: Draft, request: _Request, now_ms: int) -> bytes:
         command = request.command
         fingerprint = self._fingerprint(draft, request)
         known = draft.replies.get(command.id)
         if known is None and command.id in self._answered:
             known = await self.on_disk(self._journal.reply, command.id)
-        if known is not None:
-            if known.fingerprint != fingerprint:
-                return _encode(Refused(command.id, Refusal.ID_REUSED))
+        if known is not None and known.fingerprint == fingerprint:
             return known.reply
-        if not self._clock_trusted:
-            return _encode(Refused(command.id, Refusal.CLOCK))
-        reply = _encode(self._decide(draft, request, now_ms))
-        draft.replies[command.id] = StoredReply(command.id, fingerprint, reply)
-        return reply
+        if known is not None:
+            decided: Reply = Refused(command.id, Refusal.ID_REUSED)
+        elif not self._clock_trusted:
+            decided = Refused(command.id, Refusal.CLOCK)
+        else:
+            decided = self._decide(draft, request, now_ms)
+            draft.replies[command.id] = StoredReply(command.id, fingerprint, _encode(decided))
+        if request.audited:
+            draft.audit.append(line_of(now_ms, request.sender, command, decided))
+        return _encode(decided)
 
-    def _fingerprint(self, draft: _Draft, request: _Request) -> bytes:
-        command, subject = request.command, b""
-        if isinstance(command, IssueTicket) and command.id_number and draft.queue.day:
-            subject = self._vault.subject(command.id_number)
-            command = replace(command, id_number="")  # the pseudonym ends with the day, as the fingerprint must
-        return self._vault.fingerprint(request.sender, _encode(command) + subject)
-
-    def _decide(self, draft: _Draft, request: _Request, now_ms: int) -> Reply:
-        command = request.command
-        subject = b""
-        held: tuple[str, ...] = ()
-        if isinstance(command, IssueTicket) and command.id_number:
-            subject = self._vault.subject(command.id_number)
-            holding = draft.holders.get((subject, command.service))
-            held = (holding,) if holding else ()
+    def _fingerprint(self, draft: Draft, request: _Request) -> bytes:
+        """What tells this command from another under the same id; the pseudonym in it ends with the day."""
+        command, subjects = request.command, tuple[bytes, ...]()
         try:
-            events = decide(draft.queue, command, by=request.sender, now_ms=now_ms, held=held)
+            match command:
+                case IssueTicket() | RegisterTicket() if draft.queue.day:
+                    subjects = self._subjects(command)
+                    command = replace(command, id_number="", birth_date="", insurance_number="")
+                case LinkPerson() if draft.queue.day:
+                    subjects = self._subjects(command)
+                    command = replace(command, value="")
+        except ValueError:
+            pass  # refused below, whatever it was
+        sender = f"officer {request.sender}" if request.audited else request.sender  # a device may bear the same name
+        return self._vault.fingerprint(sender, _encode(command) + b"".join(subjects))
+
+    def _subjects(self, command: Command) -> tuple[bytes, ...]:
+        """The day's pseudonyms of the person that a command names, one for each number of theirs; none where it names
+        none.
+
+        Raises ValueError where a number is none of its kind.
+        """
+        match command:
+            case IssueTicket() | RegisterTicket():
+                numbers = {PersonKey.CCCD: command.id_number, PersonKey.BHYT: command.insurance_number}
+                return tuple(self._vault.subject(kind, number) for kind, number in numbers.items() if number)
+            case LinkPerson():
+                return (self._vault.subject(command.kind, command.value),)
+            case _:
+                return ()
+
+    def _decide(self, draft: Draft, request: _Request, now_ms: int) -> Reply:
+        command = request.command
+        try:
+            subjects = self._subjects(command)
+            held: tuple[str, ...] = ()
+            if isinstance(command, IssueTicket):
+                keys = [(subject, command.service) for subject in subjects]
+                held = tuple(draft.holders[key] for key in keys if key in draft.holders)
+            events = decide(draft.queue, command, by=request.sender, now_ms=now_ms, held=held, undoable=draft.undoable)
+        except ValueError:
+            return Refused(command.id, Refusal.NUMBER_WRONG)
         except NotAllowed as refusal:
             ticket = draft.queue.tickets.get(refusal.ticket)
-            return Refused(command.id, refusal.reason, ticket)
-        for event in events:
-            draft.append(event, now_ms)
-        return self._done(draft, command, events, subject)
+            return Refused(command.id, refusal.reason, ticket, refusal.next_ms, refusal.detail)
+        draft.carry_out(command, events, request.sender, now_ms)
+        return self._done(draft, command, events, subjects, now_ms)
 
-    def _done(self, draft: _Draft, command: Command, events: Sequence[Event], subject: bytes) -> Done:
-        match command, events:
-            case IssueTicket() | CallNext(), (*_, TicketIssued() | TicketAskedAgain() | TicketCalled() as event):
-                ticket = draft.queue.tickets[event.ticket]
-            case IssueTicket() | CallNext(), _:
-                raise AssertionError("the rules neither gave a ticket nor refused")
-            case _:
-                ticket = draft.queue.tickets[command.ticket]
-        if subject and ticket.id == command.id:
-            draft.hold(Holding(subject, ticket.service, ticket.id))
+    def _done(
+        self, draft: Draft, command: Command, events: Sequence[Event], subjects: Sequence[bytes], now_ms: int
+    ) -> Reply:
+        about = ticket_of(command, events)
+        if not about:
+            return Agreed(command.id)
+        ticket = draft.queue.tickets[about]
+        for subject in subjects:
+            other = draft.holders.get((subject, ticket.service), ticket.id) != ticket.id
+            found_only = isinstance(command, LinkPerson) or (other and ticket.id != command.id)
+            draft.hold(Holding(subject, f"visit {ticket.id}" if found_only else ticket.service, ticket.id))
         again = isinstance(command, IssueTicket) and ticket.id != command.id
-        return Done(command.id, ticket, draft.queue.ahead_of(ticket), again)
+        ahead = place_of(draft.queue, ticket, now_ms)
+        return Done(command.id, ticket, ahead, again, expected_call(draft.queue, ticket, now_ms))

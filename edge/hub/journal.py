@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from edge.contracts.catalogue import Catalogue
 from edge.contracts.events import Entry, Event
+from edge.hub import audit
+from edge.hub.audit import FOR_EVER, AuditEntry, AuditLine
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -17,13 +20,23 @@ CREATE TRIGGER IF NOT EXISTS entries_stay BEFORE UPDATE ON entries
   BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS entries_remain BEFORE DELETE ON entries
   BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS entries_once BEFORE INSERT ON entries
+  WHEN EXISTS (SELECT 1 FROM entries WHERE seq = NEW.seq)
+  BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TABLE IF NOT EXISTS replies
   (id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, fingerprint BLOB NOT NULL, reply BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS holdings
   (subject BLOB, service TEXT, ticket TEXT NOT NULL, PRIMARY KEY (subject, service)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS editions
+  (version INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, officer TEXT NOT NULL, catalogue BLOB NOT NULL);
+CREATE TRIGGER IF NOT EXISTS editions_stay BEFORE UPDATE ON editions
+  BEGIN SELECT RAISE(ABORT, 'an edition is never changed'); END;
+CREATE TRIGGER IF NOT EXISTS editions_remain BEFORE DELETE ON editions
+  BEGIN SELECT RAISE(ABORT, 'an edition is never changed'); END;
 """
 
 _decode_event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_decode_catalogue: msgspec.json.Decoder[Catalogue] = msgspec.json.Decoder(Catalogue)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -47,6 +60,15 @@ class Holding(NamedTuple):
     ticket: str
 
 
+class Edition(NamedTuple):
+    """One version of the catalogue, and who published it when."""
+
+    version: int
+    at_ms: int
+    officer: str
+    catalogue: Catalogue
+
+
 class Journal:
     """One SQLite file; every method belongs to one thread, the writer's."""
 
@@ -56,7 +78,7 @@ class Journal:
         path.chmod(0o600)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
+        self._db.executescript(_SCHEMA + audit.SCHEMA)
         self._db.execute("INSERT OR IGNORE INTO meta VALUES ('epoch', ?)", (secrets.token_hex(16),))
         self.epoch: str = self._db.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0]
 
@@ -72,6 +94,8 @@ class Journal:
         *,
         new_day: bool,
         at_ms: int,
+        audit_lines: Sequence[AuditLine] = (),
+        editions: Sequence[Edition] = (),
     ) -> None:
         """Append, in one transaction that is on the disk when this returns.
 
@@ -91,6 +115,11 @@ class Journal:
                 "INSERT INTO replies VALUES (?, ?, ?, ?)", [(r.command, at_ms, r.fingerprint, r.reply) for r in replies]
             )
             self._db.executemany("INSERT OR REPLACE INTO holdings VALUES (?, ?, ?)", holdings)
+            self._db.executemany(
+                "INSERT INTO editions VALUES (?, ?, ?, ?)",
+                [(e.version, e.at_ms, e.officer, _encode(e.catalogue)) for e in editions],
+            )
+            audit.insert(self._db, audit_lines)
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             if self._db.in_transaction:
@@ -122,6 +151,30 @@ class Journal:
         if row is None:
             raise KeyError(command)
         return StoredReply(*row)
+
+    def note(self, line: AuditLine) -> None:
+        """Append a line of something that is no command to the audit log: a login, a changed account, a look-up.
+
+        Raises JournalError where the disk refuses.
+        """
+        try:
+            audit.insert(self._db, [line])
+        except sqlite3.Error as error:
+            raise JournalError(str(error)) from error
+
+    def audit(
+        self, before: int = FOR_EVER, limit: int = 50, *, officer: str = "", from_ms: int = 0, until_ms: int = FOR_EVER
+    ) -> list[AuditEntry]:
+        """The lines of the audit log, newest first, below the sequence number ``before``.
+
+        Of one officer where one is named, from ``from_ms`` (inclusive) to ``until_ms`` (exclusive).
+        """
+        return audit.select(self._db, before, limit, officer, from_ms, until_ms)
+
+    def editions(self) -> list[Edition]:
+        """Every version of the catalogue that an officer published, newest first."""
+        rows = self._db.execute("SELECT version, at_ms, officer, catalogue FROM editions ORDER BY version DESC")
+        return [Edition(version, at_ms, officer, _decode_catalogue.decode(c)) for version, at_ms, officer, c in rows]
 
     def acknowledged(self) -> int:
         """The last entry that the cloud has committed."""

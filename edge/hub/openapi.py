@@ -5,7 +5,9 @@ from typing import Any
 import msgspec
 
 from edge.contracts.commands import Command, Reply
+from edge.contracts.eligibility import Eligibility, InsuredPerson
 from edge.contracts.events import Entry
+from edge.contracts.outlook import Outlook
 from edge.contracts.snapshot import Snapshot
 from edge.daemon.hub_client import NOW_HEADER
 
@@ -17,8 +19,9 @@ def openapi() -> JsonObject:
 
     Source: OpenAPI Specification 3.1.0; JSON Schema 2020-12 as msgspec writes it.
     """
-    (command, reply, snapshot, entry), components = msgspec.json.schema_components(
-        [Command, Reply, Snapshot, Entry], ref_template="#/components/schemas/{name}"
+    (command, reply, person, eligibility, snapshot, entry, outlook), components = msgspec.json.schema_components(
+        [Command, Reply, InsuredPerson, Eligibility, Snapshot, Entry, Outlook],
+        ref_template="#/components/schemas/{name}",
     )
     problem = {"description": "What was wrong, and what to do", "content": {"application/problem+json": {}}}
     return {
@@ -40,6 +43,16 @@ def openapi() -> JsonObject:
                     },
                 }
             },
+            "/api/v1/eligibility": {
+                "post": {
+                    "summary": "Ask the insurance portal whether a person is insured; nothing of it is kept",
+                    "requestBody": {"required": True, "content": _json(person)},
+                    "responses": {
+                        "200": {"description": "What it says, or why it says nothing", "content": _json(eligibility)},
+                        **dict.fromkeys(("401", "403", "404", "413", "422"), problem),
+                    },
+                }
+            },
             "/api/v1/snapshot": {
                 "get": {
                     "summary": "What is true now",
@@ -55,6 +68,12 @@ def openapi() -> JsonObject:
                     },
                 }
             },
+            "/api/v1/outlook": {
+                "get": {
+                    "summary": "What the hub expects: opening and waiting times, who is next, alarms",
+                    "responses": {"200": {"description": "The outlook", "content": _json(outlook)}, "401": problem},
+                }
+            },
             "/api/v1/events": {
                 "get": {
                     "summary": "Every journal entry after a sequence number, as server-sent events, for ever",
@@ -64,8 +83,11 @@ def openapi() -> JsonObject:
                     ],
                     "responses": {
                         "200": {
-                            "description": "Events named entry; each one's data is an Entry",
-                            "content": {"text/event-stream": {"schema": entry}},
+                            "description": (
+                                "Events named entry, whose data is an Entry and whose id its seq; between them events "
+                                "named outlook, without an id, whose data is the Outlook. Others may be added"
+                            ),
+                            "content": {"text/event-stream": {"schema": {"anyOf": [entry, outlook]}}},
                         },
                         **dict.fromkeys(("401", "409", "422"), problem),
                     },

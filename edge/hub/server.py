@@ -1,6 +1,7 @@
 """The hub's HTTP API: one command, one reply; one snapshot, then the stream of what happens."""
 
 import hashlib
+import logging
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
@@ -8,22 +9,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from edge.contracts.commands import Command, CounterCommand, KioskCommand, Refused
+from edge.contracts.commands import Command, CounterCommand, KioskCommand, Refused, ReportEligibility
+from edge.contracts.eligibility import InsuredPerson
 from edge.contracts.events import Entry
 from edge.contracts.refusals import Refusal
 from edge.daemon.body import BodyTooLarge, read_body
-from edge.daemon.hub_client import NOW, NOW_HEADER
+from edge.daemon.hub_client import NOW, NOW_HEADER, new_command_id
 from edge.daemon.streams import Broadcast, event_stream, frame
 from edge.hub.config import Device
+from edge.hub.forecast import Forecast
 from edge.hub.inbox import Inbox, Overloaded
+from edge.hub.insurance.portal import Portal
 from edge.hub.journal import JournalError
 from edge.hub.openapi import openapi
 
 MAX_COMMAND_BYTES = 4096
+MAX_PERSON_BYTES = 1024
 CATCH_UP = 1000
 
 _decode_command: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
+_decode_person = msgspec.json.Decoder(InsuredPerson)
 _encode = msgspec.json.Encoder().encode
+_log = logging.getLogger(__name__)
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -35,18 +42,24 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Api:
-    """The endpoints that devices use, each with the device's bearer token."""
+    """The endpoints that devices use, each with the device's bearer token. ``portal`` is None where it is off."""
 
-    def __init__(self, inbox: Inbox, stream: Broadcast, devices: Sequence[Device]) -> None:
+    def __init__(
+        self, inbox: Inbox, stream: Broadcast, forecast: Forecast, devices: Sequence[Device], portal: Portal | None
+    ) -> None:
         self._inbox = inbox
         self._stream = stream
+        self._forecast = forecast
         self._devices = {device.token_sha256: device for device in devices}
+        self._portal = portal
 
     def routes(self) -> list[Route]:
         """The API's routes, for the application."""
         return [
             Route("/api/v1/commands", self.receive, methods=["POST"]),
+            Route("/api/v1/eligibility", self.eligibility, methods=["POST"]),
             Route("/api/v1/snapshot", self.snapshot),
+            Route("/api/v1/outlook", self.outlook),
             Route("/api/v1/events", self.events),
             Route("/api/v1/health", self.health),
             Route("/api/v1/openapi.json", self.describe),
@@ -61,12 +74,34 @@ class Api:
             command = _decode_command.decode(await read_body(request, MAX_COMMAND_BYTES))
         except BodyTooLarge:
             return problem(413, "Too large", f"a command has at most {MAX_COMMAND_BYTES} bytes")
-        except (msgspec.ValidationError, msgspec.DecodeError):
+        except ValueError:  # msgspec's own, and text that is no UTF-8
             # the decoder's own text could repeat what was sent
             return problem(422, "Not a command", "the body is no command of /api/v1/openapi.json")
         if not allows(device, command):
             return _json(_encode(Refused(command.id, Refusal.NOT_YOURS)))
         return await answered(self._inbox, device.name, command)
+
+    async def eligibility(self, request: Request) -> Response:
+        """Ask the insurance portal about the person who stands at a kiosk."""
+        device = self._device(request)
+        if device is None:
+            return _unknown_device()
+        if device.role != "kiosk":
+            return problem(403, "Not yours", "only a kiosk may ask whether somebody is insured")
+        if self._portal is None:
+            return problem(404, "Off", "this site asks no insurance portal: there is no [insurance] in hub.toml")
+        try:
+            person = _decode_person.decode(await read_body(request, MAX_PERSON_BYTES))
+        except BodyTooLarge:
+            return problem(413, "Too large", f"a question has at most {MAX_PERSON_BYTES} bytes")
+        except ValueError:  # msgspec's own, and text that is no UTF-8
+            return problem(422, "Not a person", "the body is no InsuredPerson of /api/v1/openapi.json")
+        found = await self._portal.look_up(person)
+        try:
+            await self._inbox.handle(device.name, ReportEligibility(new_command_id(), found.outcome, found.code))
+        except (Overloaded, JournalError):
+            _log.warning("a look-up at the insurance portal was not counted")
+        return _json(_encode(found))
 
     async def snapshot(self, request: Request) -> Response:
         """What is true now."""
@@ -76,8 +111,14 @@ class Api:
         response.headers[NOW_HEADER] = str(self._inbox.now_ms)
         return response
 
+    async def outlook(self, request: Request) -> Response:
+        """What the hub expects: opening and waiting times, who is next, alarms."""
+        if self._device(request) is None:
+            return _unknown_device()
+        return _json(_encode(self._forecast.current))
+
     async def events(self, request: Request) -> Response:
-        """What happens after a sequence number, for ever."""
+        """What happens after a sequence number, and what the hub expects between it, for ever."""
         if self._device(request) is None:
             return _unknown_device()
         after = request.headers.get("last-event-id") or request.query_params.get("after", "0")
@@ -89,7 +130,7 @@ class Api:
 
     async def _entries(self, after: int) -> AsyncIterator[bytes]:
         with self._stream.joined() as listener:
-            yield self._now()
+            yield self._now() + self._forecast.frame
             upto = self._inbox.queue.seq  # what comes later is in the listener
             while after < upto:
                 entries = await self._inbox.entries(after, min(upto, after + CATCH_UP))

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 import msgspec
 import paho.mqtt.client as mqtt
@@ -9,7 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge.contracts.events import Acknowledgement, Batch
+from edge.contracts.events import Acknowledgement, Batch, Entry
 from edge.contracts.topics import acknowledgements, events
 from edge.daemon.config import Broker
 from edge.daemon.mqtt import secure
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 VERSION = 1
 TOGETHER = 200
+MOST_BYTES = 512 * 1024  # the ingest refuses twice that
 GATHER_S = 0.2  # live within seconds, without a message for every event
 ANSWER_S = 5.0
 KEEPALIVE_S = 30
@@ -64,9 +66,8 @@ class Uplink:
     async def _send_one(self, client: mqtt.Client) -> None:
         upto = min(self._inbox.queue.seq, self._acknowledged + TOGETHER)
         entries = await self._inbox.entries(self._acknowledged, upto)
-        batch = Batch(VERSION, self._inbox.epoch, tuple(entries))
         self._answered.clear()
-        client.publish(events(self._site), msgspec.json.encode(batch), qos=1)
+        client.publish(events(self._site), payload_of(self._inbox.epoch, entries), qos=1)
         try:
             async with asyncio.timeout(ANSWER_S):
                 await self._answered.wait()
@@ -116,3 +117,15 @@ class Uplink:
         if heard.seq <= self._inbox.queue.seq:
             self._acknowledged = heard.seq  # lower than before where the cloud was restored from a backup
             self._answered.set()
+
+
+def payload_of(epoch: str, entries: Sequence[Entry]) -> bytes:
+    """A batch of as many of these entries, from the first, as one message takes; the others go with the next.
+
+    A catalogue or the opening of a day is as long as hundreds of tickets.
+    """
+    payload = msgspec.json.encode(Batch(VERSION, epoch, tuple(entries)))
+    while len(payload) > MOST_BYTES and len(entries) > 1:
+        entries = entries[: len(entries) // 2]
+        payload = msgspec.json.encode(Batch(VERSION, epoch, tuple(entries)))
+    return payload

@@ -11,6 +11,9 @@ import os
 import secrets
 from pathlib import Path
 
+from edge.contracts.commands import PersonKey
+from edge.hub.people import normalised
+
 KEY_BYTES = 32
 SUBJECT_BYTES = 16
 
@@ -34,11 +37,15 @@ class Vault:
             if other != path:
                 other.unlink()
 
-    def subject(self, id_number: str) -> bytes:
-        """The pseudonym of a person for this day: 16 bytes that only this site can make, and only today."""
+    def subject(self, kind: PersonKey, number: str) -> bytes:
+        """The pseudonym of a person for this day: 16 bytes that only this site can make, and only today.
+
+        Raises ValueError where the number is none of its kind.
+        """
         if not self._key:
             raise RuntimeError("no day is open")
-        return hmac.digest(self._key, b"subject" + id_number.encode(), "sha256")[:SUBJECT_BYTES]
+        person = f"subject {kind.value} {normalised(kind, number)}"
+        return hmac.digest(self._key, person.encode(), "sha256")[:SUBJECT_BYTES]
 
     def fingerprint(self, sender: str, message: bytes) -> bytes:
         """A keyed digest of a command, to tell a repeated one from another under the same id."""

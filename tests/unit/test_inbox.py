@@ -1,83 +1,26 @@
 """The single writer, on a real journal."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import msgspec
 import pytest
 from msgspec.structs import replace
 
-from edge.contracts.catalogue import Catalogue
-from edge.contracts.commands import CallNext, Command, Done, IssueTicket, Refused, Reply
-from edge.contracts.events import CatalogueAdopted, DayOpened, Entry, TicketIssued
+from edge.contracts.commands import (
+    CallNext,
+    Done,
+    IssueTicket,
+    Refused,
+)
+from edge.contracts.events import DayOpened, TicketIssued
 from edge.contracts.refusals import Refusal
 from edge.contracts.ticket import Document
-from edge.hub.inbox import Inbox
-from edge.hub.journal import Journal, JournalError
-from edge.hub.vault import Vault
-from edge.queueing.queue import Queue, apply
+from edge.hub.journal import JournalError
+from edge.queueing.queue import apply, new_queue
+from tests.hub_at_work import Hub, story, working
 from tests.sites import CATALOGUE, DAY_MS, NOON_MS, command_id
 
 ID = "001099000017"
-_reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
-
-
-class Hub:
-    """An inbox at work, with a clock that the test sets."""
-
-    def __init__(
-        self, folder: Path, catalogue: Catalogue = CATALOGUE, now_ms: int = NOON_MS, *, believe_clock: bool = False
-    ) -> None:
-        self.now_ms = now_ms
-        self.told: list[Entry] = []
-        self.journal = Journal(folder / "hub.db")
-        vault = Vault(folder / "keys", "secret")
-        self.inbox = Inbox(
-            self.journal,
-            vault,
-            catalogue,
-            clock_ms=lambda: self.now_ms,
-            told=self._tell,
-            believe_clock=believe_clock,
-        )
-
-    def _tell(self, entries: Sequence[Entry]) -> None:
-        assert list(self.journal.entries(entries[0].seq - 1)) == list(entries), "told before it was on the disk"
-        self.told += entries
-
-    async def send(self, command: Command, sender: str = "kiosk-1") -> Reply:
-        return _reply.decode(await self.inbox.handle(sender, command))
-
-    async def issue(self, id_number: str = "", service: str = "general") -> Done:
-        document = Document.CCCD_QR if id_number else Document.NONE
-        reply = await self.send(IssueTicket(command_id(), service, document, id_number))
-        assert isinstance(reply, Done)
-        return reply
-
-
-@asynccontextmanager
-async def working(hub: Hub) -> AsyncIterator[Hub]:
-    task = asyncio.create_task(hub.inbox.run())
-    try:
-        yield hub
-    finally:
-        task.cancel()
-        hub.inbox.close()
-        hub.journal.close()
-
-
-def story(tell: Callable[[Path], Awaitable[None]]) -> Callable[[Path], None]:
-    def test(tmp_path: Path) -> None:
-        async def limited() -> None:
-            async with asyncio.timeout(20):
-                await tell(tmp_path)
-
-        asyncio.run(limited())
-
-    test.__name__, test.__doc__ = getattr(tell, "__name__", "test"), tell.__doc__
-    return test
 
 
 @story
@@ -213,37 +156,13 @@ async def test_a_command_id_that_was_forgotten_after_two_days_is_a_new_one(folde
 
 
 @story
-async def test_a_new_catalogue_is_adopted_at_the_next_start(folder: Path) -> None:
-    async with working(Hub(folder)) as hub:
-        await hub.issue()
-    renamed = replace(CATALOGUE, facility=replace(CATALOGUE.facility, name="Tên mới"))
-    async with working(Hub(folder, renamed)) as hub:
-        await hub.issue()
-        assert any(isinstance(entry.event, CatalogueAdopted) for entry in hub.told)
-        assert hub.inbox.queue.catalogue == renamed
-
-
-@story
-async def test_a_catalogue_that_strands_people_waits_until_the_next_day(folder: Path) -> None:
-    async with working(Hub(folder)) as hub:
-        await hub.issue(service="insurance")
-    smaller = replace(CATALOGUE, services=CATALOGUE.services[:1])
-    async with working(Hub(folder, smaller)) as hub:
-        await hub.issue()
-        assert hub.inbox.queue.catalogue == CATALOGUE
-        hub.now_ms = NOON_MS + DAY_MS
-        await hub.issue()
-        assert hub.inbox.queue.catalogue == smaller
-
-
-@story
 async def test_a_start_reads_the_business_day_and_finds_the_same_queue(folder: Path) -> None:
     for day in range(3):
         async with working(Hub(folder, now_ms=NOON_MS + day * DAY_MS)) as hub:
             await hub.issue(ID)
             await hub.send(CallNext(command_id(), "q1"))
     hub = Hub(folder, now_ms=NOON_MS + 2 * DAY_MS)
-    whole = Queue(CATALOGUE)
+    whole = new_queue(CATALOGUE)
     for entry in hub.journal.entries():
         whole = apply(whole, entry)
     assert hub.inbox.queue == whole

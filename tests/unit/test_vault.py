@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.contracts.commands import PersonKey
 from edge.hub.vault import SUBJECT_BYTES, Vault
 
 SECRET = "site-secret"
@@ -18,30 +19,30 @@ def opened(folder: Path, day: str = "2026-11-23", secret: str = SECRET) -> Vault
 
 @pytest.mark.req("X3")
 def test_the_same_person_is_recognised_all_day_and_after_a_restart(tmp_path: Path) -> None:
-    assert opened(tmp_path).subject(ID) == opened(tmp_path).subject(ID)
+    assert opened(tmp_path).subject(PersonKey.CCCD, ID) == opened(tmp_path).subject(PersonKey.CCCD, ID)
 
 
 @pytest.mark.req("X3")
 def test_the_next_day_nobody_is_recognised_and_the_key_is_gone(tmp_path: Path) -> None:
-    before = opened(tmp_path).subject(ID)
-    assert opened(tmp_path, "2026-11-24").subject(ID) != before
+    before = opened(tmp_path).subject(PersonKey.CCCD, ID)
+    assert opened(tmp_path, "2026-11-24").subject(PersonKey.CCCD, ID) != before
     assert [path.name for path in tmp_path.iterdir()] == ["2026-11-24.key"]
-    assert opened(tmp_path, "2026-11-23").subject(ID) != before
+    assert opened(tmp_path, "2026-11-23").subject(PersonKey.CCCD, ID) != before
 
 
 def test_another_site_makes_another_pseudonym_from_the_same_day_key(tmp_path: Path) -> None:
-    assert opened(tmp_path).subject(ID) != opened(tmp_path, secret="other").subject(ID)
+    assert opened(tmp_path).subject(PersonKey.CCCD, ID) != opened(tmp_path, secret="other").subject(PersonKey.CCCD, ID)
 
 
 def test_a_pseudonym_does_not_contain_the_id_number(tmp_path: Path) -> None:
-    subject = opened(tmp_path).subject(ID)
+    subject = opened(tmp_path).subject(PersonKey.CCCD, ID)
     assert len(subject) == SUBJECT_BYTES
     assert ID.encode() not in subject
 
 
 def test_nobody_is_recognised_before_a_day_is_open(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
-        Vault(tmp_path, SECRET).subject(ID)
+        Vault(tmp_path, SECRET).subject(PersonKey.CCCD, ID)
 
 
 def test_the_key_can_be_read_by_its_owner_only(tmp_path: Path) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
-from edge.contracts.commands import CallNext, Finish, IssueTicket, Refused
-from edge.contracts.events import TicketIssued
+from edge.contracts.commands import Agreed, CallNext, Finish, IssueTicket, Refused, ReportReading
+from edge.contracts.events import DocumentRead, TicketIssued
+from edge.contracts.outlook import Outlook
+from edge.contracts.reading import ReadingFault
 from edge.contracts.refusals import Refusal
 from edge.contracts.snapshot import follow
 from edge.contracts.ticket import Document
@@ -18,6 +21,7 @@ from edge.daemon.hub_client import new_command_id
 from provisioning.demo.site import Site
 from provisioning.demo.supervisor import ProgramFailed, Supervisor
 from tests.hub_http import Device
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def test_a_number_is_given_called_and_finished(kiosk: Device, board: Device) -> 
 
 @pytest.mark.req("X1", "X6")
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic a2lvc2s6"}])
-@pytest.mark.parametrize("path", ["snapshot", "events", "commands"])
+@pytest.mark.parametrize("path", ["snapshot", "outlook", "events", "commands"])
 def test_a_device_without_its_token_gets_nothing(kiosk: Device, path: str, headers: dict[str, str]) -> None:
     kiosk.http.headers.pop("Authorization")
     method = "POST" if path == "commands" else "GET"
@@ -54,6 +58,7 @@ def test_a_device_may_do_its_own_work_only(kiosk: Device, board: Device) -> None
     for reply in (
         kiosk.send(CallNext(new_command_id(), "q1")),
         board.send(IssueTicket(new_command_id(), "general")),
+        board.send(ReportReading(new_command_id(), Document.CCCD_CHIP)),
         board.send(CallNext(new_command_id(), "q9")),
     ):
         assert isinstance(reply, Refused)
@@ -70,6 +75,9 @@ def test_a_device_may_do_its_own_work_only(kiosk: Device, board: Device) -> None
         b'{"type":"IssueTicket/1","id":"short","service":"general"}',
         b'{"type":"IssueTicket/1","id":"00000000000000000000000000000000","service":"general","vip":true}',
         b'{"type":"IssueTicket/1","id":"00000000000000000000000000000000","service":"general","id_number":"12"}',
+        b'{"type":"IssueTicket/1","id":"00000000000000000000000000000000","service":"general","insurance_number":"A1"}',
+        b'{"type":"ReportReading/1","id":"00000000000000000000000000000000","document":"cccd-chip","fault":"tired"}',
+        b'{"type":"ReportReading/1","id":"\xff\xfe","document":"cccd-chip"}',
     ],
 )
 def test_what_is_no_command_is_turned_away_with_a_reason(kiosk: Device, body: bytes) -> None:
@@ -79,9 +87,10 @@ def test_what_is_no_command_is_turned_away_with_a_reason(kiosk: Device, body: by
 
 
 @pytest.mark.req("X3")
-def test_an_answer_never_repeats_a_wrong_id_number(kiosk: Device) -> None:
-    body = {"type": "IssueTicket/1", "id": new_command_id(), "service": "general", "id_number": "00109900001X"}
-    assert "00109900001" not in kiosk.http.post("/api/v1/commands", content=json.dumps(body)).text
+def test_an_answer_never_repeats_a_wrong_number(kiosk: Device) -> None:
+    for wrong in ({"id_number": "00109900001X"}, {"insurance_number": "HC401009900001"}):
+        body = {"type": "IssueTicket/1", "id": new_command_id(), "service": "general", **wrong}
+        assert "09900001" not in kiosk.http.post("/api/v1/commands", content=json.dumps(body)).text
 
 
 def test_a_command_of_unbounded_size_is_cut_off(kiosk: Device) -> None:
@@ -99,6 +108,24 @@ def test_a_client_that_was_cut_off_misses_nothing(kiosk: Device) -> None:
     assert snapshot == kiosk.snapshot()
 
 
+@pytest.mark.req("T1", "K6", "K10")
+def test_a_stream_begins_with_the_hubs_time_and_what_it_expects(kiosk: Device) -> None:
+    with kiosk.http.stream("GET", "/api/v1/events", params={"after": kiosk.snapshot().seq}) as response:
+        lines = response.iter_lines()
+        assert next(lines).startswith(": now ")
+        assert next(lines) == ""
+        assert next(lines) == "event: outlook"  # and no id: Last-Event-ID stays the journal's
+        outlook = msgspec.json.decode(next(lines).removeprefix("data: "), type=Outlook)
+    assert set(outlook.services) == {service.id for service in kiosk.snapshot().catalogue.services}
+
+
+@pytest.mark.req("T1", "K9")
+def test_what_the_hub_expects_follows_what_happens(kiosk: Device) -> None:
+    before = kiosk.outlook().services["maternity"].waiting
+    kiosk.do(IssueTicket(new_command_id(), "maternity"))
+    until(lambda: kiosk.outlook().services["maternity"].waiting == before + 1)
+
+
 def test_a_client_from_another_journal_is_told_to_begin_anew(kiosk: Device) -> None:
     assert kiosk.http.get("/api/v1/events", params={"after": 10**9}).status_code == 409
     assert kiosk.http.get("/api/v1/events", params={"after": "x"}).status_code == 422
@@ -111,6 +138,28 @@ def test_the_same_person_gets_the_number_they_hold(kiosk: Device) -> None:
     again = kiosk.do(IssueTicket(new_command_id(), "maternity", Document.CCCD_QR, "001099000017"))
     assert (first.again, again.again) == (False, True)
     assert first.ticket.id == again.ticket.id
+
+
+@pytest.mark.req("K11", "K12")
+def test_an_insurance_card_gets_a_number_like_any_document(kiosk: Device) -> None:
+    old, new = (
+        IssueTicket(new_command_id(), "maternity", Document.BHYT_QR, insurance_number=code)
+        for code in ("GD4010099000017", "0099000017")
+    )
+    first, again = kiosk.do(old), kiosk.do(new)
+    assert (first.again, first.ticket.document) == (False, Document.BHYT_QR)
+    assert (again.ticket.id, again.again) == (first.ticket.id, True)
+
+
+@pytest.mark.req("D1")
+def test_what_came_of_a_reading_is_told_to_everybody_without_saying_whose(kiosk: Device) -> None:
+    before = kiosk.snapshot()
+    command = ReportReading(new_command_id(), Document.CCCD_CHIP, ReadingFault.WRONG_ACCESS_KEY)
+    assert kiosk.send(command) == Agreed(command.id)
+    assert kiosk.send(command) == Agreed(command.id)
+    (entry,) = kiosk.entries(before.seq, 1)
+    assert entry.event == DocumentRead("kiosk-1", Document.CCCD_CHIP, ReadingFault.WRONG_ACCESS_KEY)
+    assert follow(before, entry) == kiosk.snapshot()
 
 
 def test_the_hub_describes_itself_and_says_how_it_is(kiosk: Device) -> None:
@@ -173,4 +222,4 @@ def test_a_missing_secret_is_named(fresh_site: Site) -> None:
 def test_a_catalogue_that_contradicts_itself_is_named(fresh_site: Site) -> None:
     catalogue: Path = fresh_site.folder / "catalogue.toml"
     catalogue.write_text(catalogue.read_text(encoding="utf-8").replace('prefix = "B"', 'prefix = "A"'), "utf-8")
-    assert "prefix of a service 'A' stands twice" in failed_start(fresh_site)
+    assert "services: prefix: 'A' stands twice" in failed_start(fresh_site)

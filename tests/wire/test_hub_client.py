@@ -7,14 +7,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from edge.contracts.commands import Done, IssueTicket
-from edge.contracts.events import Entry, TicketIssued
-from edge.contracts.snapshot import Snapshot
+from edge.contracts.events import TicketIssued
+from edge.contracts.outlook import Outlook
 from edge.daemon.config import ConfigError, Hub
-from edge.daemon.hub_client import HubClient, HubRejected, HubUnreachable, new_command_id
+from edge.daemon.hub_client import Change, HubClient, HubRejected, HubUnreachable, new_command_id
 from provisioning.demo.site import Site
 from provisioning.demo.supervisor import Supervisor
-
-Change = tuple[Snapshot, Entry | None] | None
 
 
 def hub_of(site: Site, file: str = "kiosk-1.token") -> Hub:
@@ -42,15 +40,30 @@ def test_a_client_hears_what_happens_after_its_snapshot(hub_site: Site) -> None:
     async def story(client: HubClient) -> None:
         changes = client.changes()
         first: Change = await anext(changes)
-        assert first is not None
+        assert isinstance(first, tuple)
         reply = await client.send(issue())
         assert isinstance(reply, Done)
         async for then in changes:
             assert then is not None
+            if isinstance(then, Outlook):
+                continue
             snapshot, entry = then
             if entry is not None and isinstance(entry.event, TicketIssued):
                 break
         assert snapshot.tickets[reply.ticket.id].label == reply.ticket.label
+
+    told(story, hub_of(hub_site))
+
+
+@pytest.mark.req("T1", "K10")
+def test_a_client_hears_what_the_hub_expects_beside_what_happens(hub_site: Site) -> None:
+    async def story(client: HubClient) -> None:
+        await client.send(IssueTicket(new_command_id(), "pharmacy"))
+        async for change in client.changes():
+            if isinstance(change, Outlook) and change.services["pharmacy"].waiting:
+                break
+        assert isinstance(change, Outlook)
+        assert change.counters["q4"].next
 
     told(story, hub_of(hub_site))
 
@@ -72,7 +85,8 @@ def test_a_hub_that_was_killed_is_noticed_and_nothing_is_missed(fresh_site: Site
         changes = client.changes()
         assert await anext(changes) is not None
         await asyncio.to_thread(supervisor.unplug, "hub")
-        assert await anext(changes) is None
+        while await anext(changes) is not None:
+            pass
         with pytest.raises(HubUnreachable):
             await client.send(issue())
         supervisor.plug_in("hub")
@@ -81,7 +95,7 @@ def test_a_hub_that_was_killed_is_noticed_and_nothing_is_missed(fresh_site: Site
         assert isinstance(reply, Done)
         assert await client.send_until_answered(command, within_s=20) == reply
         async for change in changes:
-            if change is not None and change[0].tickets.get(reply.ticket.id):
+            if isinstance(change, tuple) and change[0].tickets.get(reply.ticket.id):
                 break
 
     with Supervisor(fresh_site.programs("hub")) as supervisor:

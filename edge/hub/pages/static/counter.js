@@ -1,85 +1,83 @@
-// The counter page: the panel comes ready-made from the hub; this sends presses and keeps the times running.
-const panel = document.getElementById("panel");
-const message = document.getElementById("message");
-const link = document.getElementById("link");
-const clock = document.getElementById("clock");
-const english = document.documentElement.lang === "en";
-const zone = clock.dataset.zone;
-const time = new Intl.DateTimeFormat("vi", { hour: "2-digit", minute: "2-digit", timeZone: zone });
-let offset = 0; // the hub's clock is the one that counts
-const sending = new Set(); // a second press of the same button while the first is under way counts for nothing
-let hide = 0;
+// The counter page: what each button and key does; the panel comes ready-made from the hub.
+import { aboutTicket, ask, byId, follow, giveNumber, onKeys, press, setCounter } from "./desk.js";
 
-const now = () => Date.now() + offset;
+const panel = byId("panel");
+const counter = panel.dataset.counter;
+const work = () => panel.querySelector("main").dataset;
 
-function duration(ms) {
-  const minutes = Math.max(0, Math.floor(ms / 60000));
-  const hours = Math.floor(minutes / 60);
-  const rest = minutes % 60;
-  if (english) return hours ? `${hours} h ${rest} min` : `${rest} min`;
-  return hours ? `${hours} giờ ${rest} phút` : `${rest} phút`;
-}
-
-function times() {
-  for (const e of document.querySelectorAll("[data-time]")) e.textContent = time.format(Number(e.dataset.time));
-  for (const e of document.querySelectorAll("[data-since]")) e.textContent = duration(now() - Number(e.dataset.since));
-  clock.textContent = time.format(now());
-}
-
-function say(text, bad) {
-  message.textContent = text;
-  message.classList.toggle("bad", bad);
-  clearTimeout(hide);
-  hide = setTimeout(() => { message.textContent = ""; }, 6000);
-}
-
-async function press(action) {
-  const button = panel.querySelector(`[data-action="${action}"]`);
-  if (sending.has(action) || button.disabled) return;
-  sending.add(action);
-  const ticket = panel.querySelector("main").dataset.ticket;
-  const id = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
-  const body = JSON.stringify({ id, action, ticket });
-  const request = { method: "POST", headers: { "X-CSRF": panel.dataset.csrf }, body };
-  try {
-    const answer = await fetch(`/counters/${panel.dataset.counter}/press`, request);
-    if (answer.status === 403) location.assign("/login");
-    else if (!answer.ok) say(panel.dataset.failed, true);
-    else {
-      const { done, message: text } = await answer.json();
-      if (!done) say(text, true);
+const actions = {
+  next: (key) => press(key, { type: "CallNext/1", counter, seen: work().ticket }),
+  recall: (key) => press(key, { type: "Recall/1", counter, ticket: work().ticket }),
+  "no-show": (key) => press(key, { type: "MarkNoShow/1", counter, ticket: work().ticket }),
+  finish: (key) => press(key, { type: "Finish/1", counter, ticket: work().ticket }),
+  park: (key) => press(key, { type: "Park/1", counter, ticket: work().ticket }),
+  undo: (key) => press(key, { type: "Undo/1", counter, command: byId(key).dataset.command }),
+  open: (key) => press(key, { type: "SetCounter/1", counter, state: "open" }),
+  online: (key) => press(key, { type: "SetCounter/1", counter, state: "online-dossiers" }),
+  pause: (key) => setCounter(key, counter, byId("page-name").textContent),
+  give: (key) => giveNumber(key),
+  why: () => ask("why"),
+  "call-back": (key, { ticket }) => press(key, { type: "CallTicket/1", counter, ticket, seen: work().ticket }),
+  confirm: (key, { ticket, claim }) => press(key, { type: "SetPriority/1", ticket, priority: claim }),
+  drop: (key, { ticket }) => press(key, { type: "SetPriority/1", ticket, priority: "none" }),
+  return: (key, { ticket }) => press(key, { type: "ReturnToQueue/1", ticket }),
+  line: (key) => aboutTicket(byId(key), { counter, seen: work().ticket }),
+  async transfer(key) {
+    const { ticket, label } = work(); // the person who is here now, whoever it is when the dialog closes
+    const [what, fields] = await ask("transfer", named(label));
+    if (what !== "transfer") return;
+    await press(key, { type: "Transfer/1", counter, ticket, service: fields.get("service"), room: fields.get("room") });
+  },
+  async tests(key) {
+    const { ticket, label } = work();
+    const picked = [];
+    const boxes = [...byId("dialog-tests").querySelectorAll("input[type=checkbox]")];
+    const count = (event) => {
+      const box = event.target;
+      if (box.checked) picked.push(box.value);
+      else picked.splice(picked.indexOf(box.value), 1);
+      for (const other of boxes) {
+        const place = picked.indexOf(other.value) + 1;
+        other.parentElement.dataset.place = place || "";
+        other.disabled = !place && picked.length >= 6;
+      }
+    };
+    byId("dialog-tests").addEventListener("change", count);
+    const [what] = await ask("tests", (dialog) => {
+      for (const box of boxes) { box.parentElement.dataset.place = ""; box.disabled = false; }
+      named(label)(dialog);
+    });
+    byId("dialog-tests").removeEventListener("change", count);
+    if (what === "tests" && picked.length) {
+      await press(key, { type: "SendToTests/1", counter, ticket, services: picked });
     }
-  } catch {
-    say(panel.dataset.failed, true); // not kept for later: the officer decides again
-  } finally {
-    sending.delete(action);
-  }
+  },
+};
+
+const named = (label) => (dialog) => { dialog.querySelector("[data-label]").textContent = label; };
+
+function act(button) {
+  if (!button || button.disabled || button.hidden) return false;
+  actions[button.dataset.action]?.(button.id, button.dataset);
+  return true;
 }
 
-panel.addEventListener("click", (event) => {
+document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-action]");
-  if (button) press(button.dataset.action);
+  if (!button) return;
+  act(button);
+  // A mouse leaves the keys as they were: the space bar goes on calling the next person.
+  if (event.detail && !document.querySelector("dialog[open]")) byId("work").focus({ preventScroll: true });
 });
 
-document.addEventListener("keydown", (event) => {
-  if (event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.target.closest("a, button, input") && (event.key === " " || event.key === "Enter")) return;
-  if (event.key === " ") { event.preventDefault(); press("next"); return; }
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const button = panel.querySelector(`[data-key="${key}"]`);
-  if (button) { event.preventDefault(); press(button.dataset.action); }
+onKeys((key) => {
+  if (key === "l") {
+    const line = panel.querySelector(".q");
+    line?.focus();
+    return Boolean(line);
+  }
+  const button = document.querySelector(`[data-key="${CSS.escape(key === " " ? "Space" : key)}"]`);
+  return act(button);
 });
 
-const source = new EventSource(`/counters/${panel.dataset.counter}/panel`);
-source.addEventListener("panel", (event) => {
-  const held = document.activeElement?.dataset?.action;
-  panel.innerHTML = JSON.parse(event.data);
-  offset = Number(panel.querySelector("main").dataset.now) - Date.now();
-  if (held) panel.querySelector(`[data-action="${held}"]`)?.focus();
-  link.textContent = "";
-  times();
-});
-source.addEventListener("error", () => { link.textContent = link.dataset.lost; });
-offset = Number(document.body.dataset.now) - Date.now();
-times();
-setInterval(times, 1000);
+follow(panel, `/counters/${counter}/panel`);

@@ -1,0 +1,1 @@
+"""The catalogue as an administrator edits it: drafts, what differs between two, and files."""

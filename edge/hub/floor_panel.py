@@ -1,0 +1,123 @@
+"""What the floor lead's page shows, made from the queue and the hub's expectations; pure."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from edge.contracts.catalogue import Counter, Facility, Service
+from edge.contracts.counter import Standing
+from edge.contracts.outlook import AlarmKind, Outlook, Window
+from edge.contracts.ticket import Ticket
+from edge.hub.panel import Beside, Opening, WaitingLine, beside, opening, to_confirm, waiting_for, waiting_line
+from edge.queueing.queue import Queue
+
+
+class AlarmLine(Struct, frozen=True):
+    """One alarm with what it is about."""
+
+    kind: AlarmKind
+    ticket: Ticket | None
+    service: Service | None
+    counter: Counter | None
+    since_ms: int
+
+
+class Desk(Struct, frozen=True):
+    """One counter: ``officers`` have its page open, ``next_labels`` are those it will call."""
+
+    counter: Counter
+    services: tuple[Service, ...]
+    standing: Standing
+    current: Ticket | None
+    waiting: int
+    next_labels: tuple[str, ...]
+    officers: tuple[str, ...]
+
+
+class ServiceLine(Struct, frozen=True):
+    """One service: how many wait, and when somebody who comes now would be called."""
+
+    service: Service
+    waiting: int
+    wait: Window | None
+    counters_open: int
+
+
+class FloorPanel(Struct, frozen=True):
+    """The changing part of the floor lead's page."""
+
+    facility: Facility
+    version: int
+    opening: Opening
+    alarms: tuple[AlarmLine, ...]
+    claims: tuple[WaitingLine, ...]
+    desks: tuple[Desk, ...]
+    services: tuple[ServiceLine, ...]
+    beside: tuple[Beside, ...]
+    waiting_count: int
+
+
+def floor_panel(queue: Queue, outlook: Outlook, now_ms: int, seated: Mapping[str, tuple[str, ...]]) -> FloorPanel:
+    """The whole floor; ``seated`` is counter id → the officers who have its page open."""
+    plan = queue.plan
+    by_label = {ticket.label: ticket for ticket in queue.tickets.values()}
+    claims = to_confirm(queue.tickets.values())
+    services = tuple(_service_line(queue, service, outlook) for service in plan.services.values() if service.active)
+    return FloorPanel(
+        facility=queue.catalogue.facility,
+        version=queue.catalogue.version,
+        opening=opening(queue, now_ms),
+        alarms=tuple(
+            AlarmLine(
+                alarm.kind,
+                by_label.get(alarm.label),
+                plan.services.get(alarm.service),
+                plan.counters.get(alarm.counter),
+                alarm.since_ms,
+            )
+            for alarm in outlook.alarms
+            if alarm.kind is not AlarmKind.CLAIM  # they have a list of their own
+        ),
+        claims=tuple(waiting_line(queue, ticket) for ticket in claims if ticket.service in plan.services),
+        desks=tuple(_desk(queue, counter, outlook, seated.get(counter.id, ())) for counter in plan.counters.values()),
+        services=services,
+        beside=beside(queue, now_ms),
+        waiting_count=sum(line.waiting for line in services),
+    )
+
+
+def find_by_label(queue: Queue, typed: str) -> Ticket | None:
+    """Today's ticket with this number, as a person types it: ``b 12`` finds B012.
+
+    A number that a service gives again the same day does not exist, so there is at most one.
+    """
+    wanted = "".join(typed.split()).upper()
+    prefix = wanted.rstrip("0123456789")
+    digits = wanted[len(prefix) :]
+    if not prefix or not digits or len(digits) > 9:
+        return None
+    label = f"{prefix}{int(digits):03d}"
+    return next((ticket for ticket in queue.tickets.values() if ticket.label == label), None)
+
+
+def _desk(queue: Queue, counter: Counter, outlook: Outlook, officers: tuple[str, ...]) -> Desk:
+    expected = outlook.counters.get(counter.id)
+    return Desk(
+        counter=counter,
+        services=tuple(queue.plan.services[service] for service in counter.services),
+        standing=queue.standing(counter.id),
+        current=queue.tickets.get(queue.at_counter.get(counter.id, "")),
+        waiting=waiting_for(queue, counter),
+        next_labels=expected.next if expected else (),
+        officers=officers,
+    )
+
+
+def _service_line(queue: Queue, service: Service, outlook: Outlook) -> ServiceLine:
+    expected = outlook.services.get(service.id)
+    return ServiceLine(
+        service=service,
+        waiting=len(queue.waiting_for(service.id)),
+        wait=expected.wait if expected else None,
+        counters_open=expected.counters_open if expected else 0,
+    )

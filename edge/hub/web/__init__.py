@@ -1,0 +1,54 @@
+"""Everything that a person opens in a browser at the hub, a room in each module."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from edge.hub.catalogue.drafts import Drafts
+from edge.hub.tablets import Tablets
+from edge.hub.web.accounts import AccountPages
+from edge.hub.web.audit import AuditPages
+from edge.hub.web.base import PACKAGE, Office
+from edge.hub.web.catalogue import CataloguePages
+from edge.hub.web.catalogue_desk import CatalogueDesk
+from edge.hub.web.counter import CounterPages
+from edge.hub.web.desk import DeskPages
+from edge.hub.web.editions import EditionPages
+from edge.hub.web.floor import FloorPages
+from edge.hub.web.live import Seats
+from edge.hub.web.login import LoginPages
+from edge.hub.web.preview import PreviewPages
+from edge.hub.web.rating import RatingPages
+from edge.hub.web.switch import SwitchPages
+from edge.hub.web.ticket import TicketPages
+from edge.hub.web.visits import VisitPages
+
+
+def pages(office: Office, drafts: Drafts, tablets: Tablets) -> list[BaseRoute]:
+    """The routes of every room."""
+    seats = Seats()
+    catalogue = CatalogueDesk(office, drafts)
+    return [
+        Route("/", _home),
+        *LoginPages(office).routes(),
+        *SwitchPages(office).routes(),
+        *AccountPages(office).routes(),
+        *AuditPages(office).routes(),
+        *CounterPages(office, seats).routes(),
+        *FloorPages(office, seats).routes(),
+        *DeskPages(office).routes(),
+        *CataloguePages(catalogue).routes(),
+        *EditionPages(catalogue).routes(),
+        *PreviewPages(catalogue).routes(),
+        *TicketPages(office).routes(),
+        *VisitPages(office).routes(),
+        *RatingPages(office, tablets).routes(),
+        Mount("/brand", StaticFiles(packages=[("edge.contracts.brand", "static")])),
+        Mount("/static", StaticFiles(packages=[(PACKAGE, "pages/static")])),
+    ]
+
+
+async def _home(_: Request) -> Response:
+    """Officers begin with the list of counters."""
+    return RedirectResponse("/counters", 303)

@@ -1,0 +1,282 @@
+"""The catalogue as an administrator edits it, one thing at a time, in a draft: services, groups, counters, hours."""
+
+from collections.abc import Mapping, Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from edge.contracts.catalogue import Catalogue, Counter, Service, ServiceGroup
+from edge.daemon.i18n import local_time
+from edge.hub.catalogue import edits, forms
+from edge.hub.catalogue.edits import Thing
+from edge.hub.catalogue.forms import COLOURS, Wrong
+from edge.hub.officers import Session
+from edge.hub.roles import Role
+from edge.hub.web.base import Form, FormEndpoint, said
+from edge.hub.web.catalogue_desk import HOME, MAX_BODY_BYTES, MAX_FIELDS, PATHS, CatalogueDesk, back, in_words, typed
+from edge.queueing.catalogue import MAX_PERIODS
+from edge.queueing.edition import stranded_by
+from edge.queueing.public_holidays import public_holidays
+
+SPARE_ROWS = 2
+_NEW = "new"  # in the address of a form for a thing that is not there yet
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class CataloguePages:
+    """The overview and a form for each part."""
+
+    def __init__(self, desk: CatalogueDesk) -> None:
+        self._desk = desk
+
+    def routes(self) -> list[BaseRoute]:
+        """The routes of this room."""
+        on_get, on_form, admin = self._desk.office.on_get, self._desk.office.on_form, Role.ADMINISTRATOR
+
+        def on_large_form(path: str, endpoint: FormEndpoint) -> Route:
+            return on_form(path, endpoint, admin, at_most=MAX_BODY_BYTES, max_fields=MAX_FIELDS)
+
+        routes: list[BaseRoute] = [
+            on_get(HOME, self.overview, admin),
+            on_form(f"{HOME}/move", self.move, admin),
+            on_form(f"{HOME}/public-holidays", self.set_public_holidays, admin),
+            on_get(f"{HOME}/days", self.days, admin),
+        ]
+        for part in ("facility", "hours", "policy"):
+            routes += [
+                on_get(f"{HOME}/{part}", self.part, admin),
+                on_large_form(f"{HOME}/{part}", self.save_part),
+            ]
+        for path in PATHS:
+            routes += [
+                on_get(f"{HOME}/{path}/{_NEW}", self.thing, admin),
+                on_get(f"{HOME}/{path}/{{thing}}", self.thing, admin),
+                on_large_form(f"{HOME}/{path}/{_NEW}", self.save),
+                on_large_form(f"{HOME}/{path}/{{thing}}", self.save),
+                on_form(f"{HOME}/{path}/{{thing}}/delete", self.delete, admin),
+            ]
+        return [*routes, on_form(f"{HOME}/services/{{thing}}/pause", self.pause, admin)]
+
+    async def overview(self, request: Request, session: Session) -> Response:
+        """Everything at a glance."""
+        faults = self._desk.faults(request, self._desk.draft(session).catalogue)
+        return self._desk.page(request, session, "catalogue.html", faults=faults)
+
+    async def move(self, _request: Request, session: Session, form: Form) -> Response:
+        """Up or down by one place."""
+        kind, thing_id = form.text("kind"), form.text("id")
+        try:
+            moved = edits.moved(self._draft(session), kind, thing_id, -1 if form.text("by") == "up" else 1)
+        except KeyError:
+            return back("gone")
+        self._desk.keep(session, moved)
+        return back("moved", f"{HOME}#{kind}-{thing_id}")
+
+    async def part(self, request: Request, session: Session) -> Response:
+        """The form of the facility's names, the weekly hours or the rules."""
+        catalogue, part = self._draft(session), _last(request)
+        made = {
+            "facility": lambda: forms.facility_fields(catalogue.facility),
+            "hours": lambda: forms.week_fields(catalogue.hours),
+            "policy": lambda: forms.policy_fields(catalogue.policy),
+        }
+        return self._part(request, session, part, made[part](), {})
+
+    async def save_part(self, request: Request, session: Session, form: Form) -> Response:
+        """Take what the form says into the draft, or show it again with what is wrong."""
+        catalogue, part, fields = self._draft(session), _last(request), typed(form)
+        read = {"facility": forms.read_facility, "hours": forms.read_week, "policy": forms.read_policy}
+        try:
+            changed = forms.with_part(catalogue, part, read[part](fields))
+        except Wrong as wrong:
+            return self._part(request, session, part, fields, wrong.notes)
+        if notes := forms.notes_of(changed, part, ""):
+            return self._part(request, session, part, fields, notes)
+        self._desk.keep(session, changed)
+        return back("saved", f"{HOME}#{part}")
+
+    def _part(
+        self, request: Request, session: Session, part: str, fields: forms.Fields, notes: Mapping[str, forms.Note]
+    ) -> Response:
+        return self._desk.page(
+            request,
+            session,
+            f"catalogue_{part}.html",
+            status=422 if notes else 200,
+            fields=fields,
+            notes=in_words(request, notes),
+            rows=forms.rows(fields, SPARE_ROWS),
+        )
+
+    async def days(self, request: Request, session: Session) -> Response:
+        """Special days, and the public holidays of this year and the next."""
+        now = local_time(self._desk.office.inbox.now_ms, self._desk.in_force.facility.time_zone)
+        holidays = [
+            (year, sorted(public_holidays(year).items(), key=lambda item: item[0])) for year in (now.year, now.year + 1)
+        ]
+        special = {day.date for day in self._draft(session).special_days}
+        return self._desk.page(request, session, "catalogue_days.html", holidays=holidays, special=special)
+
+    async def set_public_holidays(self, _request: Request, session: Session, form: Form) -> Response:
+        """Closed on public holidays, or not."""
+        draft = self._draft(session)
+        self._desk.keep(session, forms.with_part(draft, "public_holidays", bool(form.text("closed"))))
+        return back("saved", f"{HOME}/days")
+
+    async def thing(self, request: Request, session: Session) -> Response:
+        """The form of one thing, of a new one too."""
+        kind, thing_id = _kind(request), request.path_params.get("thing", "")
+        catalogue = self._draft(session)
+        if not thing_id:
+            return self._thing(request, session, kind, "", _new_fields(catalogue, kind, request), {})
+        try:
+            fields = _fields_of(catalogue, edits.thing(catalogue, kind, thing_id))
+        except KeyError:
+            return back("gone")
+        return self._thing(request, session, kind, thing_id, fields, {})
+
+    async def save(self, request: Request, session: Session, form: Form) -> Response:
+        """Take the thing into the draft, or show it again with what is wrong."""
+        kind, thing_id = _kind(request), request.path_params.get("thing", "")
+        catalogue, fields = self._draft(session), typed(form)
+        if thing_id and thing_id not in map(edits.key, edits.things(catalogue, kind)):
+            return back("gone")
+        try:
+            changed, new_id = _changed(catalogue, kind, thing_id, fields)
+        except Wrong as wrong:
+            return self._thing(request, session, kind, thing_id, fields, wrong.notes)
+        if notes := forms.notes_of(changed, kind, new_id):
+            return self._thing(request, session, kind, thing_id, fields, notes)
+        self._desk.keep(session, changed)
+        return back("saved", f"{HOME}/days" if kind == "special_day" else f"{HOME}#{kind}-{new_id}")
+
+    def _thing(
+        self,
+        request: Request,
+        session: Session,
+        kind: str,
+        thing_id: str,
+        fields: forms.Fields,
+        notes: Mapping[str, forms.Note],
+    ) -> Response:
+        return self._desk.page(
+            request,
+            session,
+            f"catalogue_{kind}.html",
+            status=422 if notes else 200,
+            thing=edits.thing(self._draft(session), kind, thing_id) if thing_id else None,
+            thing_id=thing_id,
+            fields=fields,
+            notes=in_words(request, notes),
+            rows=min(MAX_PERIODS, forms.rows(fields, SPARE_ROWS)),
+        )
+
+    async def delete(self, request: Request, session: Session, _form: Form) -> Response:
+        """Take a thing out of the draft, unless somebody needs it."""
+        kind, thing_id = _kind(request), request.path_params["thing"]
+        catalogue = self._draft(session)
+        try:
+            edits.thing(catalogue, kind, thing_id)
+        except KeyError:
+            return back("gone")
+        left = edits.without(catalogue, kind, thing_id)
+        why = self._needed(request, catalogue, left, kind, thing_id)
+        if why:
+            return self._desk.page(
+                request, session, "catalogue_needed.html", status=409, kind=kind, thing_id=thing_id, why=why
+            )
+        self._desk.keep(session, left)
+        return back("deleted", f"{HOME}/days" if kind == "special_day" else HOME)
+
+    def _needed(self, request: Request, catalogue: Catalogue, left: Catalogue, kind: str, thing_id: str) -> str:
+        """Why a thing cannot be taken away; empty where it can."""
+        _, queue = said(request), self._desk.office.inbox.queue
+        if kind == "group" and any(service.group == thing_id for service in catalogue.services):
+            return _("Nhóm này còn dịch vụ. Xin chuyển các dịch vụ sang nhóm khác hoặc xoá chúng trước.")
+        if kind in ("group", "service", "counter") and not edits.things(left, kind):
+            return _("Đây là mục cuối cùng; danh mục cần ít nhất một.")
+        if kind == "service" and stranded_by(queue, left) == thing_id:
+            waiting = len(tuple(queue.waiting_for(thing_id)))
+            words = _("Còn người cần dịch vụ này ({n} người đang chờ). Hãy ngừng phát số, rồi xoá khi hết người.")
+            return words.format(n=waiting)
+        if kind == "counter" and stranded_by(queue, left) not in ("", stranded_by(queue, catalogue)):
+            return _("Còn người đang được phục vụ hoặc đang chờ ở quầy này. Xin xoá khi hết người.")
+        return ""
+
+    async def pause(self, request: Request, session: Session, _form: Form) -> Response:
+        """Let a service give no more numbers, in place of deleting it."""
+        thing_id = request.path_params["thing"]
+        catalogue = self._draft(session)
+        if thing_id not in map(edits.key, catalogue.services):  # the draft deleted it, the hub needs it
+            catalogue = edits.given_back(catalogue, self._desk.in_force, thing_id)
+        try:
+            self._desk.keep(session, edits.paused(catalogue, thing_id))
+        except KeyError:
+            return back("gone")
+        return back("paused", f"{HOME}#service-{thing_id}")
+
+    def _draft(self, session: Session) -> Catalogue:
+        return self._desk.draft(session).catalogue
+
+
+def _changed(catalogue: Catalogue, kind: str, thing_id: str, fields: forms.Fields) -> tuple[Catalogue, str]:
+    """The catalogue with what a form says, and the thing's id. Raises Wrong."""
+    taken = [_NEW, *(edits.key(one) for one in edits.things(catalogue, kind))]
+    name = (fields.get("name") or [""])[-1]
+    match kind:
+        case "group":
+            new_id = thing_id or edits.new_id(name, taken, kind)
+            return edits.put(catalogue, kind, forms.read_group(fields, new_id)), new_id
+        case "service":
+            new_id = thing_id or edits.new_id(name, taken, kind)
+            changed = edits.put(catalogue, kind, forms.read_service(fields, new_id))
+            return edits.with_counters(changed, new_id, fields.get("counters", ())), new_id
+        case "counter":
+            number = (fields.get("number") or [""])[-1]
+            new_id = thing_id or edits.new_id(f"q{number}", taken, kind)
+            before: Sequence[str] = catalogue.counter(thing_id).services if thing_id else ()
+            return edits.put(catalogue, kind, forms.read_counter(fields, new_id, before)), new_id
+        case _:
+            day = forms.read_special_day(fields)
+            if day.date != thing_id and day.date in taken:
+                raise Wrong({"date": forms.Note(forms.DATE_TAKEN)})
+            return edits.put(catalogue, kind, day, instead_of=thing_id), day.date
+
+
+def _fields_of(catalogue: Catalogue, one: Thing) -> dict[str, list[str]]:
+    match one:
+        case Service():
+            serving = [counter.id for counter in catalogue.counters_for(one.id)]
+            return forms.service_fields(one) | {"counters": serving}
+        case Counter():
+            return forms.counter_fields(one)
+        case ServiceGroup():
+            return forms.group_fields(one)
+        case _:
+            return forms.special_day_fields(one)
+
+
+def _new_fields(catalogue: Catalogue, kind: str, request: Request) -> dict[str, list[str]]:
+    """What a form for a new thing begins with: the next free number, letter and colour."""
+    if kind == "service":
+        prefixes = {service.prefix for service in catalogue.services}
+        colours = [service.colour for service in catalogue.services]
+        group = request.query_params.get("group", catalogue.groups[0].id if catalogue.groups else "")
+        prefix = next((letter for letter in _LETTERS if letter not in prefixes), "")
+        colour = min(COLOURS, key=colours.count)
+        return forms.service_fields(Service("", group, prefix, "", "", colour))
+    if kind == "counter":
+        number = max((counter.number for counter in catalogue.counters), default=0) + 1
+        return forms.counter_fields(Counter("", number, "", ()))
+    if kind == "special_day":
+        return {name: [request.query_params.get(name, "")] for name in ("date", "name", "name_en")}
+    return {}
+
+
+def _kind(request: Request) -> str:
+    return PATHS[request.url.path.split("/")[3]]
+
+
+def _last(request: Request) -> str:
+    return request.url.path.rsplit("/", 1)[-1]
