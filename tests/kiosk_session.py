@@ -7,17 +7,17 @@ from msgspec.structs import replace
 from edge.contracts.commands import Done, IssueTicket
 from edge.contracts.snapshot import Snapshot
 from edge.contracts.ticket import Document, Paper, Ticket
+from edge.kiosk import happenings as h
 from edge.kiosk import screens as s
-from edge.kiosk.session import (
-    SETTLE_MS,
-    Session,
-    advance,
-)
+from edge.kiosk.session import advance
+from edge.kiosk.state import SETTLE_MS, Session
 from tests.sites import CATALOGUE, NOON_MS, command_id
 
 ME = "kiosk-1"
 MAU = s.Person("Nguyễn Văn Mẫu", "001099000017", Document.CCCD_QR)
+MAU_BY_CHIP = s.Person("Nguyễn Văn Mẫu", "001099000017", Document.CCCD_CHIP, "1999-02-01")
 GIA = s.Person("Trần Thị Giả", "001199000018", Document.CCCD_QR)
+BHYT = s.Person("Lê Văn Minh Hoạ", "", Document.BHYT_QR, "1975-03-12", "0123456789")
 SITE = Snapshot(
     epoch="e", seq=1, at_ms=0, day="2026-11-23", catalogue=CATALOGUE, tickets={}, waiting={}, at_counter={}, calls=()
 )
@@ -46,27 +46,27 @@ class Kiosk:
     def __init__(self) -> None:
         self.session = Session(name=ME)
         self.now_ms = 1_000_000
-        self.effects: list[s.Effect] = []
+        self.effects: list[h.Effect] = []
 
     def shows(self) -> s.Screen:
         return self.session.screen
 
-    def give(self, given: s.Input, *, after_ms: int = SETTLE_MS) -> tuple[s.Effect, ...]:
+    def give(self, given: h.Input, *, after_ms: int = SETTLE_MS) -> tuple[h.Effect, ...]:
         self.now_ms += after_ms
         self.session, effects = advance(self.session, given, now_ms=self.now_ms, new_id=command_id())
         self.effects += effects
         return effects
 
-    def touch(self, touch: Callable[[int], s.Touch], *, after_ms: int = SETTLE_MS) -> tuple[s.Effect, ...]:
+    def touch(self, touch: Callable[[int], h.Touch], *, after_ms: int = SETTLE_MS) -> tuple[h.Effect, ...]:
         return self.give(touch(self.session.step), after_ms=after_ms)
 
     def choose(self, service: str = "general") -> IssueTicket:
-        (effect,) = self.touch(lambda step: s.ServiceTouched(step, service))
-        assert isinstance(effect, s.Send)
+        (effect,) = self.touch(lambda step: h.ServiceTouched(step, service))
+        assert isinstance(effect, h.Send)
         return effect.command
 
     def take(self, number: int = 1) -> Ticket:
         command = self.choose()
         given = ticket(number, id_=command.id)
-        self.give(s.HubAnswered(Done(command.id, given, ahead=3)))
+        self.give(h.HubAnswered(Done(command.id, given, ahead=3)))
         return given

@@ -9,8 +9,10 @@ from edge.daemon.serve import run_beside, run_program, serve
 from edge.devices.registry import open_printer, open_scanner
 from edge.devices.scanner import Scan
 from edge.kiosk.config import KioskConfig, load_config
+from edge.kiosk.documents import Chips
+from edge.kiosk.happenings import Input, ScannerChanged
 from edge.kiosk.machine import Machine
-from edge.kiosk.screens import ScannerChanged
+from edge.kiosk.reserve import open_reserve, this_machine
 from edge.kiosk.view import View
 from edge.kiosk.web import Web
 
@@ -20,22 +22,30 @@ async def run(config: KioskConfig) -> None:
     loop = asyncio.get_running_loop()
     hub = HubClient(config.hub)
     printer = open_printer(config.printer)
-    machine = Machine(config.name, hub, printer, width_dots=config.printer.width_dots, lookup_url=config.lookup_url)
+    reserve = open_reserve(config.data / "reserve.db", config.name, this_machine())
 
     def on_scan(scan: Scan) -> None:
         loop.call_soon_threadsafe(machine.scanned, scan)
 
-    def on_presence(present: bool) -> None:
-        loop.call_soon_threadsafe(machine.give, ScannerChanged(present))
+    def happened(given: Input) -> None:
+        loop.call_soon_threadsafe(machine.give, given)
 
-    scanner = open_scanner(config.scanner, on_scan, on_presence)
+    scanner = open_scanner(config.scanner, on_scan, lambda present: happened(ScannerChanged(present)))
+    chips = Chips(config.card_reader, happened)
+    machine = Machine(
+        config.name, hub, printer, reserve, chips, width_dots=config.printer.width_dots, lookup_url=config.lookup_url
+    )
     scanner.start()
+    chips.start()
     web = Web(machine, View(config.lookup_url))
     try:
         await run_beside([machine.run()], serve(web.app(config.listen), [Listen(config.listen)]))
     finally:
+        chips.stop()
         scanner.stop()
         await hub.close()
+        machine.close()
+        reserve.close()
 
 
 def main() -> None:

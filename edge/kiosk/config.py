@@ -7,18 +7,22 @@ from msgspec import Meta
 
 from edge.contracts.commands import Name
 from edge.daemon.config import ConfigError, HostPort, Hub, Section, load
-from edge.devices.registry import PrinterConfig, ScannerConfig
+from edge.devices.registry import CardReaderConfig, PrinterConfig, ScannerConfig
 
 
 class KioskConfig(Section, frozen=True):
-    """``name`` is this device's name in the hub's devices.toml; ``lookup_url`` + ticket id is the QR on the slip."""
+    """``name`` is this device's name in the hub's devices.toml; ``lookup_url`` + ticket id is the QR on the slip;
+    ``data`` is where the kiosk keeps the numbers that it may give without the hub; a kiosk without ``card_reader``
+    reads QR codes only."""
 
     name: Name
     listen: HostPort
+    data: Path
     lookup_url: Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=200)]
     hub: Hub
     scanner: ScannerConfig
     printer: PrinterConfig
+    card_reader: CardReaderConfig | None = None
 
 
 def load_config(path: Path) -> KioskConfig:

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from edge.contracts.catalogue import OpeningPeriod
 
-_DAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
+DAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
 
 
 def hours_text(periods: Sequence[OpeningPeriod], translate: Callable[[str], str] = str) -> str:
@@ -23,7 +23,7 @@ def hours_text(periods: Sequence[OpeningPeriod], translate: Callable[[str], str]
         by_day.append((day, ", ".join(f"{_short(opens)}–{_short(closes)}" for opens, closes in spans)))
     parts = []
     for times, run in groupby(by_day, key=lambda pair: pair[1]):
-        days = [translate(_DAYS[day]) for day, _ in run]
+        days = [translate(DAYS[day]) for day, _ in run]
         if times:
             parts.append(f"{days[0]}–{days[-1]} {times}" if len(days) > 1 else f"{days[0]} {times}")
     return " · ".join(parts)

@@ -5,23 +5,36 @@ import logging
 import math
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import partial
 
-from edge.contracts.commands import Command, ConfirmPrint, Done, Refused, Reply, ReportPrintFault
-from edge.contracts.ticket import Document
+from msgspec.structs import replace
+
+from edge.contracts.catalogue import Facility
+from edge.contracts.commands import Command, ConfirmPrint, Done, IssueTicket, Refused, Reply, ReportPrintFault
+from edge.contracts.outlook import Outlook
+from edge.contracts.refusals import Refusal
+from edge.contracts.ticket import PrintFault
 from edge.daemon.hub_client import HubClient, HubRejected, HubUnreachable, new_command_id
 from edge.daemon.i18n import local_time
 from edge.daemon.streams import Broadcast
 from edge.devices.printer import EscposPrinter, PrintError
-from edge.devices.scanner import Line, Scan, Unreadable
-from edge.identity.cccd_qr import QrError, parse_cccd_qr
+from edge.devices.scanner import Scan
+from edge.kiosk import happenings as h
 from edge.kiosk import screens as s
-from edge.kiosk.session import Session, advance
+from edge.kiosk.documents import Chips, insured_person, read_document
+from edge.kiosk.reserve import Reserve, ReserveError, ReserveUsedUp
+from edge.kiosk.session import advance, deadline
 from edge.kiosk.slip import Slip, render_slip
-from edge.kiosk.view import places
+from edge.kiosk.standby import Standby
+from edge.kiosk.state import STILL_THERE_MS, Session
+from edge.kiosk.tally import Tally
+from edge.kiosk.ticket_words import slip_of
 
 log = logging.getLogger("kiosk")
 
 ANSWER_WITHIN_S = 15.0
+AWAY_AFTER_S = 5.0  # a hub that starts anew is back before that
 PRINTER_CHECK_S = 20.0
 REFRESH_S = 0.2  # how old the figures on an unchanged screen may be
 
@@ -29,25 +42,39 @@ REFRESH_S = 0.2  # how old the figures on an unchanged screen may be
 class Machine:
     """One kiosk's session and the devices that carry out what it decides; used from the event loop's thread only."""
 
-    def __init__(self, name: str, hub: HubClient, printer: EscposPrinter, *, width_dots: int, lookup_url: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        hub: HubClient,
+        printer: EscposPrinter,
+        reserve: Reserve,
+        chips: Chips,
+        *,
+        width_dots: int,
+        lookup_url: str,
+    ) -> None:
         self.session = Session(name=name)
         self.changed = Broadcast()
         self._hub = hub
+        self._standby = Standby(reserve, hub, self.give)
+        self._tally = Tally(partial(hub.send_until_answered, within_s=math.inf))
+        self._chips = chips
+        self._away: asyncio.TimerHandle | None = None
         self._printer = printer
         self._width_dots = width_dots
         self._lookup_url = lookup_url
-        self._effects: asyncio.Queue[s.Effect] = asyncio.Queue()
+        self._effects: asyncio.Queue[h.Effect] = asyncio.Queue()
         self._timer: asyncio.TimerHandle | None = None
         self._refresh: asyncio.TimerHandle | None = None
         self._paper = ThreadPoolExecutor(1, thread_name_prefix="printer")
 
-    def give(self, given: s.Input) -> None:
+    def give(self, given: h.Input) -> None:
         """Let this happen to the session."""
         before = self.session
         self.session, effects = advance(before, given, now_ms=monotonic_ms(), new_id=new_command_id())
         for effect in effects:
             self._effects.put_nowait(effect)
-        if self.session.until_ms != before.until_ms:
+        if deadline(self.session) != deadline(before):
             self._arm()
         if self.session.step != before.step:
             self.changed.publish(b"")
@@ -56,31 +83,61 @@ class Machine:
 
     def scanned(self, scan: Scan) -> None:
         """Let a scan happen to the session."""
-        self.give(read_document(scan))
+        self.give(read_document(scan, self._today()))
 
     def wall_ms(self) -> int:
         """The time of day by the hub, milliseconds since 1970 UTC."""
         return self._hub.clock.now_ms()
 
+    def _today(self) -> date:
+        facility = self.session.site.catalogue.facility if self.session.site else Facility("", "")
+        return local_time(self.wall_ms(), facility.time_zone).date()
+
     async def run(self) -> None:
         """Follow the hub, watch the printer and the clock, and do what the session decides; for ever."""
+        await self._remember()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_hub())
+            group.create_task(self._standby.run())
+            group.create_task(self._tally.run())
             group.create_task(self._watch_printer())
             group.create_task(self._watch_clock())
             while True:
                 group.create_task(self._do(await self._effects.get()))
 
+    def close(self) -> None:
+        """Let what is being written come to its end."""
+        self._standby.close()
+
+    async def _remember(self) -> None:
+        """What the kiosk knew when it last ran, so that it can work where there is no hub to ask."""
+        site, interrupted = await self._standby.begin(STILL_THERE_MS)
+        if site is not None:
+            self.give(h.SiteRemembered(site, self.wall_ms()))
+        if interrupted is not None:
+            self.give(h.SlipInterrupted(interrupted))
+
     async def _follow_hub(self) -> None:
         async for change in self._hub.changes():
-            self.give(s.HubLost() if change is None else s.SiteChanged(change[0], self.wall_ms()))
+            match change:
+                case None:
+                    self._standby.lost()
+                    self._away = asyncio.get_running_loop().call_later(AWAY_AFTER_S, self.give, h.HubAway())
+                    self.give(h.HubLost())
+                case Outlook():
+                    self.give(h.OutlookChanged(change, self.wall_ms()))
+                case snapshot, _:
+                    if self._away is not None:
+                        self._away.cancel()
+                    self._standby.heard(snapshot)
+                    self.give(h.SiteChanged(snapshot, self.wall_ms()))
 
     async def _watch_printer(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             if isinstance(self.session.screen, s.Start | s.OutOfService):
                 status = await loop.run_in_executor(self._paper, self._printer.status)
-                self.give(s.PrinterChecked(status.fault))
+                self.give(h.PrinterChecked(status.fault))
             await asyncio.sleep(PRINTER_CHECK_S)
 
     async def _watch_clock(self) -> None:
@@ -99,33 +156,74 @@ class Machine:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self.session.until_ms:
-            in_s = (self.session.until_ms - monotonic_ms()) / 1000
+        if deadline(self.session):
+            in_s = (deadline(self.session) - monotonic_ms()) / 1000
             self._timer = asyncio.get_running_loop().call_later(max(0.0, in_s), self._time_out)
 
     def _time_out(self) -> None:
         self._timer = None
-        self.give(s.TimedOut())
-        if self.session.until_ms and self._timer is None:  # the loop's timer came a millisecond early
+        self.give(h.TimedOut())
+        if deadline(self.session) and self._timer is None:  # the loop's timer came a millisecond early
             self._arm()
 
-    async def _do(self, effect: s.Effect) -> None:
+    async def _do(self, effect: h.Effect) -> None:
         match effect:
-            case s.Send(command):
+            case h.Send(command):
                 try:
-                    reply = await self._hub.send_until_answered(command, within_s=ANSWER_WITHIN_S)
+                    within_s = ANSWER_WITHIN_S if command.service not in self.session.spare else AWAY_AFTER_S
+                    reply = await self._hub.send_until_answered(command, within_s=within_s)
                 except (HubUnreachable, HubRejected) as error:
                     log.warning("the hub gave no number: %s", error)
-                    self.give(s.HubSilent(command.id))
+                    self.give(h.HubSilent(command.id))
                 else:
                     self._check_name(reply)
-                    self.give(s.HubAnswered(reply))
-            case s.Print():
+                    self.give(h.HubAnswered(reply))
+            case h.Print():
                 await self._print(effect)
-            case s.Confirm(ticket):
-                await self._tell_hub(ConfirmPrint(new_command_id(), ticket))
-            case s.Report(ticket, fault):
-                await self._tell_hub(ReportPrintFault(new_command_id(), ticket, fault))
+            case h.ReadChip():
+                self._chips.read(effect, self._today())
+            case h.CancelReading():
+                self._chips.cancel()
+            case h.ReportReading(document, reading_fault):
+                self._tally.add(document, reading_fault)
+            case h.CheckInsurance():
+                await self._check_insurance(effect)
+            case h.GiveReserve(command, sent):
+                await self._give_reserve(command, sent=sent)
+            case h.Confirm(ticket):
+                if await self._to_be_told(ticket, None):
+                    await self._tell_hub(ConfirmPrint(new_command_id(), ticket))
+            case h.Report(ticket, fault):
+                if await self._to_be_told(ticket, fault):
+                    await self._tell_hub(ReportPrintFault(new_command_id(), ticket, fault))
+
+    async def _check_insurance(self, asked: h.CheckInsurance) -> None:
+        """Nobody waits for it: a site that asks no portal, or a portal that does not answer, changes nothing."""
+        try:
+            found = await self._hub.look_up(insured_person(asked.person))
+        except (HubUnreachable, HubRejected) as error:
+            log.debug("no word of insurance: %s", error)
+        else:
+            self.give(h.InsuranceHeard(asked.check, s.Insured(found.outcome, found.valid_to)))
+
+    async def _give_reserve(self, command: IssueTicket, *, sent: bool) -> None:
+        try:
+            ticket, again = await self._standby.give(command, sent=sent)
+        except ReserveUsedUp:
+            self.give(h.ReserveRefused(command.id, Refusal.DAY_FULL))
+        except ReserveError as error:
+            log.error("no number can be kept on this disk, so none is given: %s", error)
+            self.give(h.ReserveRefused(command.id, None))
+        else:
+            self.give(h.ReserveGiven(command.id, ticket, again))
+
+    async def _to_be_told(self, ticket: str, fault: PrintFault | None) -> bool:
+        """Whether the hub is to be told of this slip; not before it knows of the ticket."""
+        try:
+            return await self._standby.note_paper(ticket, fault)
+        except ReserveError as error:
+            log.error("what became of a slip cannot be kept on this disk: %s", error)
+            return False
 
     def _check_name(self, reply: Reply) -> None:
         if isinstance(reply, Done) and not reply.again and reply.ticket.issuer != self.session.name:
@@ -136,35 +234,22 @@ class Machine:
                 reply.ticket.issuer,
             )
 
-    async def _print(self, job: s.Print) -> None:
+    async def _print(self, job: h.Print) -> None:
         try:
             await asyncio.get_running_loop().run_in_executor(self._paper, self._put_on_paper, self._slip(job))
         except PrintError as error:
-            self.give(s.PrintFailed(job.ticket.id, error.fault))
+            self.give(h.PrintFailed(job.ticket.id, error.fault))
         else:
-            self.give(s.PrintDone(job.ticket.id))
+            self.give(h.PrintDone(job.ticket.id))
 
     def _put_on_paper(self, slip: Slip) -> None:
         self._printer.print_slip(render_slip(slip, self._width_dots))
 
-    def _slip(self, job: s.Print) -> Slip:
+    def _slip(self, job: h.Print) -> Slip:
         if self.session.site is None:
             raise ValueError("a slip is to be printed before the hub has told of any service")
-        catalogue = self.session.site.catalogue
-        facility, ticket = catalogue.facility, job.ticket
-        named = [service for service in catalogue.services if service.id == ticket.service]
-        return Slip(
-            facility=facility.name,
-            department=facility.department,
-            service=named[0].name if named else "",  # the service was taken off the list a moment ago
-            service_en=named[0].name_en if named else "",
-            label=ticket.label,
-            counters=places(catalogue.counters_for(ticket.service)),
-            ahead=job.ahead,
-            taken_at=local_time(ticket.issued_at_ms, facility.time_zone),
-            lookup_url=self._lookup_url + ticket.id,
-            reprint=job.copy,
-        )
+        slip = slip_of(self.session.site, job, self._lookup_url)
+        return replace(slip, reserve=job.ticket.id in self.session.reserved)
 
     async def _tell_hub(self, command: Command) -> None:
         """Until the hub knows: what became of a slip is never forgotten while the kiosk runs."""
@@ -175,20 +260,6 @@ class Machine:
             return
         if isinstance(reply, Refused):
             log.warning("the hub takes no word of a slip: %s", reply.reason.value)
-
-
-def read_document(scan: Scan) -> s.Scanned | s.ScanFailed:
-    """Who showed a document, or why it is none."""
-    match scan:
-        case Unreadable():
-            return s.ScanFailed(s.ScanProblem.UNREADABLE)
-        case Line(text):
-            # The QR of a BHYT card and the chip of a CCCD come in here, each with its kind of Document.
-            try:
-                card = parse_cccd_qr(text)
-            except QrError as error:
-                return s.ScanFailed(s.ScanProblem(error.kind.value))
-            return s.Scanned(s.Person(card.full_name, card.id_number, Document.CCCD_QR))
 
 
 def monotonic_ms() -> int:

@@ -1,36 +1,64 @@
-"""The screens of the kiosk, what can happen to them, and what the kiosk then does: words only, no rules."""
+"""The screens of the kiosk, and what stands on them: words only, no rules."""
 
 from enum import Enum
 
 from msgspec import Struct
 
-from edge.contracts.commands import IssueTicket, Reply
+from edge.contracts.commands import IssueTicket
+from edge.contracts.eligibility import Outcome
+from edge.contracts.outlook import Window
+from edge.contracts.reading import ReadingFault
 from edge.contracts.refusals import Refusal
-from edge.contracts.snapshot import Snapshot
-from edge.contracts.ticket import Document, PrintFault, Ticket
+from edge.contracts.ticket import Document, PrintFault, Priority, Ticket
+from edge.emrtd.reader import Step
+from edge.identity.cccd_qr import CccdQr
 
 LANGUAGES = ("vi", "en")
 
 
 class Person(Struct, frozen=True):
-    """Who has just shown a document. Lives only until the number is given; never in a repr."""
+    """Who has just shown a document. Lives only until the number is given; never in a repr.
+
+    ``id_number``, ``birth_date`` (``YYYY-MM-DD``) and ``insurance_number`` are empty where the document has none.
+    ``born`` is the birth date as an insurance card writes it, ``dd/MM/yyyy`` or ``yyyy``. ``qr`` is what the chip is to
+    be compared with; None once it was, and where the document has no chip.
+    """
 
     name: str
     id_number: str
     document: Document
+    birth_date: str = ""
+    insurance_number: str = ""
+    born: str = ""
+    qr: CccdQr | None = None
 
     def __repr__(self) -> str:
         return f"Person(document={self.document.value!r})"
 
 
+class Insured(Struct, frozen=True):
+    """What the insurance portal says of the person who stands there; ``valid_to`` is ``YYYY-MM-DD``, or empty."""
+
+    outcome: Outcome
+    valid_to: str = ""
+
+
 class ScanProblem(Enum):
-    """Why a scan gave no person; the page words what to do next. All but the first are the card reader's words."""
+    """Why a scan gave no person; the page words what to do next. All but the first are edge.identity's words."""
 
     UNREADABLE = "unreadable"
     NOT_A_CARD = "not-a-card"
     URL = "url"
-    INSURANCE_CARD = "insurance-card"
     DAMAGED = "damaged"
+
+
+class Card(Enum):
+    """What is known of the card reader."""
+
+    NO_READER = "no-reader"
+    EMPTY = "empty"
+    LAID = "laid"  # a card lies there, and no reading of it was begun
+    READ = "read"  # one was, or nobody came for it: to be read it must be laid there anew
 
 
 class Outage(Enum):
@@ -53,16 +81,58 @@ class Identified(Struct, frozen=True):
     person: Person
 
 
+class Grounds(Struct, frozen=True):
+    """The legal grounds of a priority, for a person who says to have one; ``person`` where a document was read."""
+
+    person: Person | None = None
+
+
+class Claimed(Struct, frozen=True):
+    """The person named a ground, which an officer is to confirm, and chooses a service."""
+
+    claim: Priority
+    person: Person | None = None
+
+
 class ScanTrouble(Struct, frozen=True):
     """The services still, and what to do about a scan that failed."""
 
     problem: ScanProblem
 
 
+class ScanFirst(Struct, frozen=True):
+    """The services still, and that a card on the reader is read once its QR was: the QR is the key to the chip."""
+
+
+class ReadingChip(Struct, frozen=True):
+    """The chip of ``person``'s card is being read, as reading number ``reading``: ``share`` of it is done, 0 to 1.
+
+    ``claim`` is the ground that the person had named before.
+    """
+
+    reading: int
+    person: Person
+    claim: Priority = Priority.NONE
+    step: Step = Step.ACCESS
+    share: float = 0.0
+
+
+class ChipTrouble(Struct, frozen=True):
+    """The services still, and what to do about a chip that was not read, or is not believed.
+
+    ``person`` is known by the QR still, or None where what was shown may not be this person's.
+    """
+
+    fault: ReadingFault
+    person: Person | None = None
+    claim: Priority = Priority.NONE
+
+
 class Issuing(Struct, frozen=True):
-    """The hub has been asked; ``command.id`` will be the ticket's id."""
+    """The hub has been asked, and ``command.id`` will be the ticket's id; or, ``alone``, the kiosk's own reserve."""
 
     command: IssueTicket
+    alone: bool = False
 
 
 class Printing(Struct, frozen=True):
@@ -71,21 +141,38 @@ class Printing(Struct, frozen=True):
     ticket: Ticket
     ahead: int
     again: bool = False
+    wait: Window | None = None
 
 
 class Taken(Struct, frozen=True):
-    """The number is given; ``fault`` says why no slip came out."""
+    """The number is given; ``fault`` says why no slip came out, ``wait`` when it is expected to be called."""
 
     ticket: Ticket
     ahead: int
     again: bool = False
     fault: PrintFault | None = None
+    wait: Window | None = None
 
 
 class Refused(Struct, frozen=True):
-    """The hub refused, for this reason."""
+    """The hub refused, for this reason; ``next_opens_ms`` is when it can be asked again, 0 where that is not known."""
 
     reason: Refusal
+    next_opens_ms: int = 0
+
+
+class LookUp(Struct, frozen=True):
+    """A person types the number that they hold."""
+
+
+class LookedUp(Struct, frozen=True):
+    """How it stands with the number that was typed."""
+
+    typed: str
+
+
+class Closed(Struct, frozen=True):
+    """Out of hours: no number is given now, and the page says when it opens again."""
 
 
 class OutOfService(Struct, frozen=True):
@@ -94,145 +181,21 @@ class OutOfService(Struct, frozen=True):
     outage: Outage
 
 
-Screen = Start | Identified | ScanTrouble | Issuing | Printing | Taken | Refused | OutOfService
-
-
-class _Touch(Struct, frozen=True, forbid_unknown_fields=True, tag_field="touch"):
-    """A touch says on which picture it was made: ``step`` is the number of the screen that the person saw."""
-
-    step: int
-
-
-class ServiceTouched(_Touch, frozen=True, tag="service"):
-    """A tile was touched."""
-
-    service: str
-
-
-class Dismissed(_Touch, frozen=True, tag="dismiss"):
-    """ "Not me", "Back" or "Done" was touched."""
-
-
-class ReprintTouched(_Touch, frozen=True, tag="reprint"):
-    """ "Print again" was touched."""
-
-
-class LanguageTouched(_Touch, frozen=True, tag="language"):
-    """The other language was touched."""
-
-
-class ContrastTouched(_Touch, frozen=True, tag="contrast"):
-    """High contrast was switched on or off."""
-
-
-Touch = ServiceTouched | Dismissed | ReprintTouched | LanguageTouched | ContrastTouched
-
-
-class Scanned(Struct, frozen=True):
-    """A document was read."""
-
-    person: Person
-
-
-class ScanFailed(Struct, frozen=True):
-    """Something was held under the scanner, and it was no document we can use."""
-
-    problem: ScanProblem
-
-
-class ScannerChanged(Struct, frozen=True):
-    """The scanner was plugged in or lost."""
-
-    present: bool
-
-
-class PrinterChecked(Struct, frozen=True):
-    """How the printer is while nothing is printed; None is well."""
-
-    fault: PrintFault | None
-
-
-class HubAnswered(Struct, frozen=True):
-    """The hub's one reply to IssueTicket."""
-
-    reply: Reply
-
-
-class HubSilent(Struct, frozen=True):
-    """The hub gave no answer to this command in time; whether the number exists is not known."""
-
-    command: str
-
-
-class HubLost(Struct, frozen=True):
-    """The event stream is cut."""
-
-
-class SiteChanged(Struct, frozen=True):
-    """What is true at the site now; ``wall_ms`` is the site's clock, milliseconds since 1970 UTC."""
-
-    site: Snapshot
-    wall_ms: int
-
-
-class PrintDone(Struct, frozen=True):
-    """The printer confirmed the slip of this ticket."""
-
-    ticket: str
-
-
-class PrintFailed(Struct, frozen=True):
-    """The slip of this ticket did not come out, or nobody can tell."""
-
-    ticket: str
-    fault: PrintFault
-
-
-class TimedOut(Struct, frozen=True):
-    """The clock moved on; ``deadline`` says when this is due."""
-
-
-Input = (
-    Touch
-    | Scanned
-    | ScanFailed
-    | ScannerChanged
-    | PrinterChecked
-    | HubAnswered
-    | HubSilent
-    | HubLost
-    | SiteChanged
-    | PrintDone
-    | PrintFailed
-    | TimedOut
+Screen = (
+    Start
+    | Identified
+    | Grounds
+    | Claimed
+    | ScanTrouble
+    | ScanFirst
+    | ReadingChip
+    | ChipTrouble
+    | Issuing
+    | Printing
+    | Taken
+    | Refused
+    | LookUp
+    | LookedUp
+    | Closed
+    | OutOfService
 )
-
-
-class Send(Struct, frozen=True):
-    """Ask the hub for a number."""
-
-    command: IssueTicket
-
-
-class Print(Struct, frozen=True):
-    """Print this ticket's slip; ``copy`` where the number was given before."""
-
-    ticket: Ticket
-    ahead: int
-    copy: bool
-
-
-class Confirm(Struct, frozen=True):
-    """Tell the hub that the slip of this ticket came out."""
-
-    ticket: str
-
-
-class Report(Struct, frozen=True):
-    """Tell the hub, and so the staff, that the slip of this ticket did not come out."""
-
-    ticket: str
-    fault: PrintFault
-
-
-Effect = Send | Print | Confirm | Report

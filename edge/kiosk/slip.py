@@ -18,7 +18,18 @@ INK = 150  # grey below this becomes black: thermal heads make thin strokes thin
 NUMBER = "Số của bạn · Your number"
 PLACE = "Counter · Room"
 AHEAD = ("Người chờ trước bạn", "Waiting before you")
+EXPECTED = ("Dự kiến gọi", "Expected call")
 TAKEN = ("Lấy số lúc", "Taken at")
+PRIORITY = ("Ưu tiên: {}", "Priority: {}")
+CLAIM = (
+    "Bạn chọn ưu tiên: {}. Nhân viên sẽ kiểm tra giấy tờ.",
+    "You claimed priority: {}. The staff will check your papers.",
+)
+ROUTE = ("Tiếp theo: {}", "Next: {}")
+RESERVE = (
+    "Số dự phòng: máy chủ tạm mất kết nối. Nhân viên sẽ gọi số này.",
+    "Reserve number: the server is out of reach for now. The staff will call this number.",
+)
 NEXT = (
     "Mời bạn ngồi chờ. Khi số này được gọi trên màn hình và loa, hãy đến quầy.",
     "Please take a seat. When this number is called, go to the counter.",
@@ -28,7 +39,12 @@ REPRINT = "In lại · Reprint"
 
 
 class Slip(Struct, frozen=True):
-    """What stands on one slip (K9); ``taken_at`` is local time, ``counters`` is as "Quầy 1, 2 · Phòng 101, 102"."""
+    """What stands on one slip (K9); ``taken_at`` is local time, ``counters`` is as "Quầy 1, 2 · Phòng 101, 102".
+
+    ``expected`` is as "9:40–10:05". Pairs are Vietnamese and English: ``priority`` the legal ground in force, ``claim``
+    one that is to be confirmed, ``law`` where they stand, ``route`` the services that follow. ``reserve``: the number
+    was given without the hub.
+    """
 
     facility: str
     department: str
@@ -40,6 +56,12 @@ class Slip(Struct, frozen=True):
     lookup_url: str
     reprint: bool = False
     service_en: str = ""
+    expected: str = ""
+    priority: tuple[str, str] = ("", "")
+    claim: tuple[str, str] = ("", "")
+    law: tuple[str, str] = ("", "")
+    route: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    reserve: bool = False
 
 
 def render_slip(slip: Slip, width_dots: int) -> Image.Image:
@@ -67,10 +89,21 @@ def _write(slip: Slip, sheet: "_Sheet") -> "_Sheet":
         sheet.text(slip.counters, SEMIBOLD, 38, 30)
         sheet.text(PLACE, REGULAR, 24, 20)
         sheet.gap(24)
+    if slip.reserve:
+        _note(sheet, RESERVE)
     sheet.rule()
-    sheet.fact(*AHEAD, f"{slip.ahead}")
+    if not slip.reserve:
+        sheet.fact(*AHEAD, f"{slip.ahead}")
+    if slip.expected:
+        sheet.fact(*EXPECTED, slip.expected)
     sheet.fact(TAKEN[0], f"{TAKEN[1]} · {slip.taken_at:%d/%m/%Y}", f"{slip.taken_at:%H:%M}")
     sheet.rule()
+    if slip.priority[0]:
+        _note(sheet, _filled(PRIORITY, slip.priority), slip.law)
+    elif slip.claim[0]:
+        _note(sheet, _filled(CLAIM, slip.claim), slip.law)
+    if slip.route[0]:
+        _note(sheet, _filled(ROUTE, (" › ".join(slip.route[0]), " › ".join(slip.route[1]))))
     sheet.text(NEXT[0], SEMIBOLD, 30, 26)
     sheet.gap(4)
     sheet.text(NEXT[1], REGULAR, 24, 20)
@@ -81,6 +114,18 @@ def _write(slip: Slip, sheet: "_Sheet") -> "_Sheet":
         sheet.text(REPRINT, SEMIBOLD, 26, 22)
     sheet.gap(24)
     return sheet
+
+
+def _filled(sentences: tuple[str, str], values: tuple[str, str]) -> tuple[str, str]:
+    return sentences[0].format(values[0]), sentences[1].format(values[1])
+
+
+def _note(sheet: "_Sheet", words: tuple[str, str], small: tuple[str, str] = ("", "")) -> None:
+    """A sentence in Vietnamese, the same in English smaller, and where it stands in law."""
+    sheet.text(words[0], SEMIBOLD, 30, 26)
+    sheet.text(words[1], REGULAR, 24, 20)
+    sheet.text(" · ".join(text for text in small if text), REGULAR, 22, 20)
+    sheet.gap(20)
 
 
 class _Sheet:
@@ -130,7 +175,7 @@ class _Sheet:
 
     def fact(self, name: str, small: str, value: str) -> None:
         """What it is on the left, with a smaller line under it; how much on the right."""
-        font = _font(EXTRABOLD, self._pick(52, 42))
+        font = _font(EXTRABOLD, self._pick(52, 42 if len(value) < 8 else 30))
         _, above, right, below = font.getbbox(value)
         top, room = self.y, round(self._room - right - 16)
         self._paragraph(name, _font(SEMIBOLD, self._pick(30, 24)), self._margin, room)

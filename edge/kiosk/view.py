@@ -1,7 +1,9 @@
 """The session as HTML: which template shows a screen, and every word and figure on it."""
 
+import re
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from datetime import date
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -9,32 +11,59 @@ from msgspec import Struct
 from qrcode import QRCode
 from qrcode.constants import ERROR_CORRECT_M
 
-from edge.contracts.catalogue import Catalogue, Counter, Facility, Service
+from edge.contracts import tiles
+from edge.contracts.catalogue import Facility, Service
+from edge.contracts.eligibility import OUTCOME_WORDS, Outcome
+from edge.contracts.outlook import Hours, Outlook
 from edge.contracts.refusals import WORDS
 from edge.contracts.snapshot import Snapshot
+from edge.contracts.ticket import PRIORITY_LAW, PRIORITY_WORDS, Document, Ticket
 from edge.daemon.i18n import local_time, long_date, translations
 from edge.daemon.templates import environment
 from edge.kiosk import screens as s
 from edge.kiosk.hours import hours_text
-from edge.kiosk.layout import fit
-from edge.kiosk.screens import Outage
-from edge.kiosk.session import Session
-from edge.kiosk.words import FAULT_WORDS, N_, OUTAGE_WORDS, SCAN_WORDS
+from edge.kiosk.identifying import has_chip
+from edge.kiosk.screens import Card, Outage
+from edge.kiosk.session import GROUNDS
+from edge.kiosk.state import Session
+from edge.kiosk.ticket_words import PACKAGE, find, ground_words, standing, ticket_words
+from edge.kiosk.times import closed_words, moment_text, off_words, window_text
+from edge.kiosk.words import (
+    DOCUMENT_WORDS,
+    FAULT_WORDS,
+    N_,
+    OUTAGE_WORDS,
+    READING_WORDS,
+    SCAN_FIRST_WORDS,
+    SCAN_WORDS,
+    STEP_WORDS,
+)
 
-PACKAGE = "edge.kiosk"
+# How a number is had all the same.
+_NOTHING = N_("Không có giấy tờ? Hãy chọn dịch vụ trên màn hình.")
+_BY_QR = N_("Bạn vẫn lấy số được bằng mã QR: xin chọn dịch vụ.")
+_WITHOUT = N_("Bạn vẫn lấy số được không cần giấy tờ: xin chọn dịch vụ.")
+
+# An insurance look-up that came to nothing without the person's doing.
+NOT_THEIR_MATTER = frozenset(
+    {Outcome.QUESTION_WRONG, Outcome.NOT_AUTHORISED, Outcome.PORTAL_ERROR, Outcome.UNREACHABLE, Outcome.UNKNOWN}
+)
 QUIET_ZONE = 4  # modules of white around a QR: ISO/IEC 18004, 6.3.8
-READABLE = 4.5  # WCAG 2.1, 1.4.3
-COMPACT_FROM = 17  # services: from here on head, invitation and foot give room to the tiles
 CLOCK_SLACK_MS = 60_000
 
 
 class Tile(Struct, frozen=True):
-    """One service to touch; ``waiting`` is how many wait for it, ``coloured`` whether its letter has its colour."""
+    """One service to touch; ``waiting`` is how many wait for it, ``when`` to ``till`` when a number taken now would be
+    called (empty: nobody can say), ``off`` why none can be taken, ``coloured`` whether its letter has its colour."""
 
     service: Service
     name: str
     other_name: str
     waiting: int
+    when: str
+    till: str
+    off: str
+    name_classes: str
     coloured: bool
 
 
@@ -82,39 +111,57 @@ class View:
 
         match session.screen:
             case s.Start():
-                return render("choose.html", problem=(), person="", masked="", **_services(session))
+                return render("choose.html", **_choice(session, wall_ms))
             case s.ScanTrouble(problem):
-                return render("choose.html", problem=SCAN_WORDS[problem], person="", masked="", **_services(session))
+                return render("choose.html", **_choice(session, wall_ms, problem=(*SCAN_WORDS[problem], _NOTHING)))
+            case s.ScanFirst():
+                return render("choose.html", **_choice(session, wall_ms, problem=(*SCAN_FIRST_WORDS, _NOTHING)))
+            case s.ReadingChip(step=step, share=share):
+                return render("reading.html", step=STEP_WORDS[step], percent=round(100 * share))
+            case s.ChipTrouble(fault, person):
+                words = (*READING_WORDS[fault], _BY_QR if person else _WITHOUT)
+                return render("choose.html", **_choice(session, wall_ms, problem=words))
             case s.Identified(person):
-                values = _services(session)
-                return render("choose.html", problem=(), person=person.name, masked=_masked(person.id_number), **values)
+                return render("choose.html", **_choice(session, wall_ms, person))
+            case s.Claimed(claim, person):
+                return render("choose.html", **_choice(session, wall_ms, person, claim=ground_words(claim, _)))
+            case s.Grounds():
+                grounds = {ground: PRIORITY_WORDS[ground] for ground in GROUNDS}
+                return render("grounds.html", grounds=grounds, law=PRIORITY_LAW)
             case s.Issuing():
                 return render("issuing.html")
-            case s.Printing(ticket, ahead, again):
-                values = {"printing": True, "again": again, "fault": "", "qr": ""}
-                return render("number.html", ticket=ticket, ahead=ahead, **values, **_where(session, ticket.service))
-            case s.Taken(ticket, ahead, again, fault):
-                values = {"printing": False, "again": again, "fault": "", "qr": ""}
-                if fault is not None:
-                    values |= {"fault": FAULT_WORDS[fault], "qr": qr_picture(self._lookup_url + ticket.id)}
-                return render("number.html", ticket=ticket, ahead=ahead, **values, **_where(session, ticket.service))
-            case s.Refused(reason):
-                return render("words.html", words=(WORDS[reason], ""), may_leave=True)
+            case s.Printing(ticket) | s.Taken(ticket):
+                return render("number.html", **self._number(session, session.screen, ticket, wall_ms))
+            case s.Refused(reason, next_opens_ms):
+                again = _again(session, next_opens_ms, wall_ms, _)
+                return render("words.html", sentences=(_(WORDS[reason]), again), may_leave=True)
+            case s.LookUp():
+                return render("look_up.html", letters=_letters(session))
+            case s.LookedUp(typed):
+                return render("looked_up.html", typed=typed.upper(), **_looked_up(session, typed, wall_ms))
+            case s.Closed():
+                return render("closed.html", sentences=_closed(session, wall_ms))
             case s.OutOfService(outage):
-                words = OUTAGE_WORDS[outage]
-                return render("words.html", words=words, may_leave=outage is Outage.UNANSWERED)
+                sentences = tuple(_(sentence) if sentence else "" for sentence in OUTAGE_WORDS[outage])
+                return render("words.html", sentences=sentences, may_leave=outage is Outage.UNANSWERED)
 
-
-def places(counters: Sequence[Counter], translate: Callable[[str], str] = str) -> str:
-    """Where a service is served, as the slip and the screen say it.
-
-    >>> places([Counter("q1", 1, "101", ()), Counter("q2", 2, "102", ())])
-    'Quầy 1, 2 · Phòng 101, 102'
-    """
-    numbers = ", ".join(str(counter.number) for counter in counters)
-    rooms = ", ".join(dict.fromkeys(counter.room for counter in counters if counter.room))
-    parts = [f"{translate(N_('Quầy'))} {numbers}"] if numbers else []
-    return " · ".join([*parts, f"{translate(N_('Phòng'))} {rooms}"] if rooms else parts)
+    def _number(
+        self, session: Session, screen: s.Printing | s.Taken, ticket: Ticket, wall_ms: int
+    ) -> dict[str, object]:
+        fault = screen.fault if isinstance(screen, s.Taken) else None
+        words = None
+        if session.site is not None:
+            words = ticket_words(session.site.catalogue, ticket, screen.wait, now_ms=wall_ms, language=session.language)
+        return {
+            "ticket": ticket,
+            "ahead": screen.ahead,
+            "again": screen.again,
+            "words": words,
+            "law": PRIORITY_LAW,
+            "printing": isinstance(screen, s.Printing),
+            "fault": FAULT_WORDS[fault] if fault else "",
+            "qr": qr_picture(self._lookup_url + ticket.id) if fault else "",
+        }
 
 
 def place_of(facility: Facility) -> str:
@@ -137,19 +184,6 @@ def qr_picture(text: str) -> str:
     return "data:image/svg+xml;base64," + b64encode(picture.encode()).decode()
 
 
-def contrast_on_white(colour: str) -> float:
-    """The contrast ratio of a ``#rrggbb`` colour against white.
-
-    Source: WCAG 2.1, definitions of contrast ratio and relative luminance.
-
-    >>> round(contrast_on_white("#767676"), 2)
-    4.54
-    """
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
-
-
 def _templates(session: Session) -> Environment:
     return environment(PACKAGE, session.language)
 
@@ -167,56 +201,134 @@ def _head(session: Session, wall_ms: int, translate: Callable[[str], str]) -> He
     return Head(name, place_of(facility), f"{now:%H:%M}", long_date(now, session.language), hours)
 
 
-def _services(session: Session) -> dict[str, object]:
+def _choice(
+    session: Session,
+    wall_ms: int,
+    person: s.Person | None = None,
+    *,
+    claim: str = "",
+    problem: tuple[str, str, str] | tuple[()] = (),
+) -> dict[str, object]:
     if session.site is None:
         raise ValueError("services are shown before the hub has told of any")
-    groups = _groups(session.site, english=session.language == "en")
-    sizes = [len(group.tiles) for group in groups]
-    compact = sum(sizes) >= COMPACT_FROM
+    groups = _groups(session, session.site, wall_ms)
+    spans = [tiles.spans(tile.service for tile in group.tiles) for group in groups]
     fault = FAULT_WORDS[session.printer_fault] if session.printer_fault else ""
     return {
         "groups": groups,
-        "portrait": fit(sizes, 1440 if compact else 1060, apart=(2, 3), joined=(3, 4)),
-        "landscape": fit(sizes, 910 if compact else 860, apart=(2, 3, 4), joined=(4, 5, 6)),
-        "compact": compact,
+        "all_off": all(tile.off for group in groups for tile in group.tiles),
+        "portrait": tiles.portrait(spans),
+        "landscape": tiles.landscape(spans),
+        "compact": tiles.is_compact(spans),
         "fault": fault,
+        "person": person.name if person else "",
+        "document": DOCUMENT_WORDS[person.document] if person else "",
+        "masked": _masked(person.id_number or person.insurance_number) if person else "",
+        "by_chip": person is not None and person.document is Document.CCCD_CHIP,
+        "invitation": _invitation(session.card, person) if person else "",
+        "insured": _insured(session) if person else "",
+        "claim": claim,
+        "problem": problem,
+        "looks_up": isinstance(session.screen, s.Start | s.ScanTrouble | s.ScanFirst),
     }
 
 
-def _groups(site: Snapshot, *, english: bool) -> list[TileGroup]:
+def _invitation(card: Card | None, person: s.Person) -> str:
+    """What a person identified by a QR alone may do to be identified by the chip; empty where that cannot be done."""
+    if not has_chip(person) or person.document is Document.CCCD_CHIP:
+        return ""
+    match card:
+        case Card.EMPTY:
+            return N_("Đặt thẻ lên đầu đọc để xác thực bằng chip")
+        case Card.LAID | Card.READ:
+            return N_("Nhấc thẻ ra rồi đặt lại để xác thực bằng chip")
+    return ""
+
+
+def _insured(session: Session) -> str:
+    """What the insurance portal said, in one sentence; empty where it said nothing that is the person's matter."""
+    insured = session.insured
+    if insured is None or insured.outcome in NOT_THEIR_MATTER:
+        return ""
+    sentence = translations(session.language, PACKAGE).gettext(OUTCOME_WORDS[insured.outcome]).partition(". ")[0]
+    until = f" ({date.fromisoformat(insured.valid_to):%d/%m/%Y})" if insured.valid_to else ""
+    return sentence + until
+
+
+def _groups(session: Session, site: Snapshot, wall_ms: int) -> list[TileGroup]:
+    english = session.language == "en"
     groups = []
     for group in site.catalogue.groups:
-        tiles = tuple(
-            Tile(
-                service=service,
-                name=service.name_en if english else service.name,
-                other_name=service.name if english else service.name_en,
-                waiting=len(site.waiting.get(service.id, ())),
-                coloured=contrast_on_white(service.colour) >= READABLE,
-            )
+        shown = tuple(
+            _tile(session, site, service, wall_ms)
             for service in site.catalogue.services
-            if service.group == group.id
+            if service.group == group.id and service.active
         )
-        if tiles:
-            groups.append(TileGroup(group.name_en if english else group.name, tiles))
+        if shown:
+            groups.append(TileGroup(group.name_en if english else group.name, shown))
     return groups
 
 
-def _where(session: Session, service_id: str) -> dict[str, object]:
-    """The names of the service and its places; empty for a service that is no longer in the catalogue."""
+def _tile(session: Session, site: Snapshot, service: Service, wall_ms: int) -> Tile:
+    english = session.language == "en"
+    zone = site.catalogue.facility.time_zone
+    expected = session.outlook.services.get(service.id) if session.outlook else None
+    off = window = ""
+    if service.id in session.off:
+        off = off_words(expected, wall_ms, zone, translations(session.language, PACKAGE).gettext)
+    elif expected and expected.wait and session.hub_up:
+        window = window_text(expected.wait, wall_ms, zone)
+    when, _, till = window.partition("–")
+    return Tile(
+        service=service,
+        name=service.name_en if english else service.name,
+        other_name=service.name if english else service.name_en,
+        waiting=len(site.waiting.get(service.id, ())),
+        when=when,
+        till=till,
+        off=off,
+        name_classes=tiles.name_classes(service.name_en if english else service.name),
+        coloured=tiles.is_readable(service.colour),
+    )
+
+
+def _again(session: Session, next_opens_ms: int, wall_ms: int, translate: Callable[[str], str]) -> str:
+    """When a refused number can be asked for again; empty where that is not known."""
+    if session.site is None or next_opens_ms <= wall_ms:
+        return ""
+    when = moment_text(next_opens_ms, wall_ms, session.site.catalogue.facility.time_zone, translate)
+    return translate(N_("Phát số lại lúc %(when)s.")) % {"when": when}
+
+
+def _closed(session: Session, wall_ms: int) -> tuple[str, ...]:
+    outlook: Outlook | None = session.outlook
+    zone = session.site.catalogue.facility.time_zone if session.site else Facility("", "").time_zone
     translate = translations(session.language, PACKAGE).gettext
-    catalogue: Catalogue | None = session.site.catalogue if session.site else None
-    for service in catalogue.services if catalogue else ():
-        if catalogue and service.id == service_id:
-            name = service.name_en if session.language == "en" else service.name
-            return {"service": name, "places": places(catalogue.counters_for(service_id), translate)}
-    return {"service": "", "places": ""}
+    english = session.language == "en"
+    return closed_words(outlook.hours if outlook else Hours(), wall_ms, zone, english=english, translate=translate)
 
 
-def _masked(id_number: str) -> str:
-    """The ID number with only its last three digits: enough to see that it is one's own card.
+def _letters(session: Session) -> list[str]:
+    """The letters that today's numbers begin with, for the keypad."""
+    services = session.site.catalogue.services if session.site else ()
+    prefixes = [service.prefix for service in services] + [
+        re.sub("[0-9]", "", ticket.label) for ticket in (session.site.tickets.values() if session.site else ())
+    ]
+    return sorted({letter for prefix in prefixes for letter in prefix.upper()})
+
+
+def _looked_up(session: Session, typed: str, wall_ms: int) -> dict[str, object]:
+    ticket = find(session.site, typed) if session.site else None
+    if session.site is None or ticket is None:
+        return {"label": "", "lines": ()}
+    lines = standing(session.site, session.outlook, ticket, now_ms=wall_ms, language=session.language)
+    return {"label": ticket.label, "lines": lines}
+
+
+def _masked(number: str) -> str:
+    """The number of a document with only its last three digits: enough to see that it is one's own.
 
     >>> _masked("001099000017")
     '•••••••••017'
     """
-    return "•" * (len(id_number) - 3) + id_number[-3:]
+    return "•" * (len(number) - 3) + number[-3:]

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edge.daemon.body import BodyTooLarge, read_body
 from edge.daemon.streams import event_stream, frame
+from edge.kiosk.happenings import Touch
 from edge.kiosk.machine import Machine, monotonic_ms
-from edge.kiosk.screens import Touch
 from edge.kiosk.session import outage
 from edge.kiosk.view import View
 
@@ -87,7 +87,9 @@ class Web:
         state = {
             "program": "kiosk",
             "outage": why.value if why else "",
+            "alone": session.hub_away,
             "scanner": session.scanner_up,
+            "card_reader": session.card.value if session.card else "none",
             "printer_fault": fault.value if fault else "",
         }
         return JSONResponse(state, 503 if why else 200)

@@ -8,10 +8,11 @@ from edge.contracts.commands import Refused as HubRefused
 from edge.contracts.refusals import Refusal
 from edge.contracts.snapshot import Snapshot
 from edge.contracts.ticket import Document, Paper, PrintFault
-from edge.identity.cccd_qr import QrFault
+from edge.identity.qr_text import QrFault
+from edge.kiosk import happenings as h
 from edge.kiosk import screens as s
 from edge.kiosk.screens import Outage, ScanProblem
-from edge.kiosk.session import (
+from edge.kiosk.state import (
     CHOOSE_MS,
     NEXT_SCAN_MS,
     PHOTOGRAPH_MS,
@@ -31,8 +32,8 @@ from tests.sites import CATALOGUE, NOON_MS, command_id
 @pytest.fixture
 def kiosk() -> Kiosk:
     kiosk = Kiosk()
-    kiosk.give(s.ScannerChanged(True))
-    kiosk.give(s.SiteChanged(SITE, NOON_MS))
+    kiosk.give(h.ScannerChanged(True))
+    kiosk.give(h.SiteChanged(SITE, NOON_MS))
     assert kiosk.shows() == s.Start()
     return kiosk
 
@@ -42,31 +43,31 @@ def test_a_person_without_a_document_takes_a_number_in_one_touch(kiosk: Kiosk) -
     command = kiosk.choose()
     assert (command.document, command.id_number) == (Document.NONE, "")
     given = ticket(id_=command.id)
-    assert kiosk.give(s.HubAnswered(Done(command.id, given, ahead=3))) == (s.Print(given, 3, copy=False),)
+    assert kiosk.give(h.HubAnswered(Done(command.id, given, ahead=3))) == (h.Print(given, 3, copy=False),)
     assert kiosk.shows() == s.Printing(given, 3)
-    assert kiosk.give(s.PrintDone(given.id)) == (s.Confirm(given.id),)
+    assert kiosk.give(h.PrintDone(given.id)) == (h.Confirm(given.id),)
     assert kiosk.shows() == s.Taken(given, 3)
 
 
 @pytest.mark.req("K7")
 def test_a_scanned_person_is_greeted_and_takes_a_number_with_the_card(kiosk: Kiosk) -> None:
-    kiosk.give(s.Scanned(MAU))
+    kiosk.give(h.Scanned(MAU))
     assert kiosk.shows() == s.Identified(MAU)
     command = kiosk.choose("insurance")
     assert (command.service, command.document, command.id_number) == ("insurance", Document.CCCD_QR, MAU.id_number)
 
 
 def test_another_card_takes_the_place_of_the_first(kiosk: Kiosk) -> None:
-    kiosk.give(s.Scanned(MAU))
-    kiosk.give(s.Scanned(GIA))
+    kiosk.give(h.Scanned(MAU))
+    kiosk.give(h.Scanned(GIA))
     assert kiosk.choose().id_number == GIA.id_number
 
 
 def test_a_card_that_lies_under_the_scanner_does_not_prolong_its_name_on_the_screen(kiosk: Kiosk) -> None:
-    kiosk.give(s.Scanned(MAU))
+    kiosk.give(h.Scanned(MAU))
     for _ in range(CHOOSE_MS // 1000):
-        kiosk.give(s.Scanned(MAU), after_ms=1000)
-    kiosk.give(s.TimedOut())
+        kiosk.give(h.Scanned(MAU), after_ms=1000)
+    kiosk.give(h.TimedOut())
     assert kiosk.shows() == s.Start()
 
 
@@ -74,99 +75,99 @@ def test_a_card_that_lies_under_the_scanner_does_not_prolong_its_name_on_the_scr
 def test_a_double_touch_takes_one_number(kiosk: Kiosk) -> None:
     step = kiosk.session.step
     kiosk.choose()
-    assert kiosk.give(s.ServiceTouched(step, "general"), after_ms=80) == ()
-    assert kiosk.touch(lambda now: s.ServiceTouched(now, "general")) == ()
+    assert kiosk.give(h.ServiceTouched(step, "general"), after_ms=80) == ()
+    assert kiosk.touch(lambda now: h.ServiceTouched(now, "general")) == ()
 
 
 def test_the_second_half_of_a_double_touch_does_not_close_the_number_it_has_not_seen(kiosk: Kiosk) -> None:
     given = kiosk.take()
-    kiosk.give(s.PrintDone(given.id))
-    kiosk.touch(s.Dismissed, after_ms=SETTLE_MS - 1)
+    kiosk.give(h.PrintDone(given.id))
+    kiosk.touch(h.Dismissed, after_ms=SETTLE_MS - 1)
     assert kiosk.shows() == s.Taken(given, 3)
-    kiosk.touch(s.Dismissed, after_ms=1)
+    kiosk.touch(h.Dismissed, after_ms=1)
     assert kiosk.shows() == s.Start()
 
 
 def test_a_touch_made_on_an_earlier_picture_does_nothing(kiosk: Kiosk) -> None:
-    kiosk.give(s.Scanned(MAU))
+    kiosk.give(h.Scanned(MAU))
     seen = kiosk.session.step
-    kiosk.give(s.TimedOut(), after_ms=CHOOSE_MS)
-    assert kiosk.give(s.ServiceTouched(seen, "general")) == ()
+    kiosk.give(h.TimedOut(), after_ms=CHOOSE_MS)
+    assert kiosk.give(h.ServiceTouched(seen, "general")) == ()
     assert kiosk.shows() == s.Start()
 
 
 def test_a_service_that_is_not_offered_cannot_be_touched(kiosk: Kiosk) -> None:
-    assert kiosk.touch(lambda step: s.ServiceTouched(step, "nothing")) == ()
+    assert kiosk.touch(lambda step: h.ServiceTouched(step, "nothing")) == ()
     assert kiosk.shows() == s.Start()
 
 
 @pytest.mark.parametrize("problem", ScanProblem)
 def test_a_failed_scan_says_what_to_do_and_still_lets_the_person_choose(kiosk: Kiosk, problem: ScanProblem) -> None:
-    kiosk.give(s.ScanFailed(problem))
+    kiosk.give(h.ScanFailed(problem))
     assert kiosk.shows() == s.ScanTrouble(problem)
     assert kiosk.choose().document is Document.NONE
 
 
 def test_a_failed_scan_does_not_send_away_a_person_who_was_read(kiosk: Kiosk) -> None:
-    kiosk.give(s.Scanned(MAU))
-    kiosk.give(s.ScanFailed(ScanProblem.UNREADABLE))
+    kiosk.give(h.Scanned(MAU))
+    kiosk.give(h.ScanFailed(ScanProblem.UNREADABLE))
     assert kiosk.shows() == s.Identified(MAU)
 
 
 @pytest.mark.req("K9")
 def test_a_failed_print_keeps_the_number_on_screen_and_tells_the_staff(kiosk: Kiosk) -> None:
     given = kiosk.take()
-    assert kiosk.give(s.PrintFailed(given.id, PrintFault.PAPER_OUT)) == (s.Report(given.id, PrintFault.PAPER_OUT),)
+    assert kiosk.give(h.PrintFailed(given.id, PrintFault.PAPER_OUT)) == (h.Report(given.id, PrintFault.PAPER_OUT),)
     assert kiosk.shows() == s.Taken(given, 3, fault=PrintFault.PAPER_OUT)
-    assert kiosk.touch(s.ReprintTouched) == (s.Print(given, 3, copy=True),)
-    assert kiosk.touch(s.ReprintTouched) == (), "the slip is being printed already"
-    assert kiosk.give(s.PrintDone(given.id)) == (s.Confirm(given.id),)
+    assert kiosk.touch(h.ReprintTouched) == (h.Print(given, 3, copy=True),)
+    assert kiosk.touch(h.ReprintTouched) == (), "the slip is being printed already"
+    assert kiosk.give(h.PrintDone(given.id)) == (h.Confirm(given.id),)
     assert kiosk.shows() == s.Taken(given, 3)
 
 
 def test_a_slip_that_came_out_is_not_printed_again(kiosk: Kiosk) -> None:
     given = kiosk.take()
-    kiosk.give(s.PrintDone(given.id))
-    assert kiosk.touch(s.ReprintTouched) == ()
+    kiosk.give(h.PrintDone(given.id))
+    assert kiosk.touch(h.ReprintTouched) == ()
 
 
 def test_a_printer_that_never_answers_does_not_hold_the_screen(kiosk: Kiosk) -> None:
     given = kiosk.take()
-    assert kiosk.give(s.TimedOut(), after_ms=PRINT_MS) == (s.Report(given.id, PrintFault.NO_ANSWER),)
+    assert kiosk.give(h.TimedOut(), after_ms=PRINT_MS) == (h.Report(given.id, PrintFault.NO_ANSWER),)
     assert kiosk.shows() == s.Taken(given, 3, fault=PrintFault.NO_ANSWER)
-    assert kiosk.give(s.PrintDone(given.id)) == (s.Confirm(given.id),)
+    assert kiosk.give(h.PrintDone(given.id)) == (h.Confirm(given.id),)
     assert kiosk.shows() == s.Taken(given, 3)
 
 
 def test_word_of_an_earlier_slip_does_not_change_the_next_persons_screen(kiosk: Kiosk) -> None:
     first = kiosk.take(1)
-    kiosk.give(s.PrintFailed(first.id, PrintFault.OFFLINE))
-    kiosk.touch(s.Dismissed)
-    kiosk.give(s.Scanned(MAU))
-    assert kiosk.give(s.PrintDone(first.id)) == (s.Confirm(first.id),)
+    kiosk.give(h.PrintFailed(first.id, PrintFault.OFFLINE))
+    kiosk.touch(h.Dismissed)
+    kiosk.give(h.Scanned(MAU))
+    assert kiosk.give(h.PrintDone(first.id)) == (h.Confirm(first.id),)
     assert kiosk.shows() == s.Identified(MAU)
 
 
 @pytest.mark.req("K8")
 def test_a_held_number_is_printed_as_a_copy(kiosk: Kiosk) -> None:
-    kiosk.give(s.Scanned(MAU))
+    kiosk.give(h.Scanned(MAU))
     command = kiosk.choose()
     held = ticket(7, paper=Paper.PRINTED)
-    assert kiosk.give(s.HubAnswered(Done(command.id, held, again=True))) == (s.Print(held, 0, copy=True),)
+    assert kiosk.give(h.HubAnswered(Done(command.id, held, again=True))) == (h.Print(held, 0, copy=True),)
     assert kiosk.shows() == s.Printing(held, 0, again=True)
 
 
 def test_a_refusal_is_shown_in_words_and_goes_by_itself(kiosk: Kiosk) -> None:
     command = kiosk.choose()
-    kiosk.give(s.HubAnswered(HubRefused(command.id, Refusal.DAY_FULL)))
+    kiosk.give(h.HubAnswered(HubRefused(command.id, Refusal.DAY_FULL)))
     assert kiosk.shows() == s.Refused(Refusal.DAY_FULL)
-    kiosk.give(s.TimedOut(), after_ms=READ_WORDS_MS)
+    kiosk.give(h.TimedOut(), after_ms=READ_WORDS_MS)
     assert kiosk.shows() == s.Start()
 
 
 def test_an_answer_to_another_command_is_not_taken_for_ours(kiosk: Kiosk) -> None:
     command = kiosk.choose()
-    assert kiosk.give(s.HubAnswered(Done(command_id(), ticket(9)))) == ()
+    assert kiosk.give(h.HubAnswered(Done(command_id(), ticket(9)))) == ()
     assert kiosk.shows() == s.Issuing(command)
 
 
@@ -175,53 +176,53 @@ def test_an_answer_to_another_command_is_not_taken_for_ours(kiosk: Kiosk) -> Non
 )
 def test_the_number_goes_by_itself_after_time_to_read_it(kiosk: Kiosk, fault: PrintFault | None, stays_ms: int) -> None:
     given = kiosk.take()
-    kiosk.give(s.PrintFailed(given.id, fault) if fault else s.PrintDone(given.id))
-    kiosk.give(s.TimedOut(), after_ms=stays_ms - 1)
+    kiosk.give(h.PrintFailed(given.id, fault) if fault else h.PrintDone(given.id))
+    kiosk.give(h.TimedOut(), after_ms=stays_ms - 1)
     assert isinstance(kiosk.shows(), s.Taken)
-    kiosk.give(s.TimedOut(), after_ms=1)
+    kiosk.give(h.TimedOut(), after_ms=1)
     assert kiosk.shows() == s.Start()
 
 
 def test_the_next_persons_card_ends_the_number_once_it_could_be_read(kiosk: Kiosk) -> None:
     given = kiosk.take()
-    kiosk.give(s.PrintDone(given.id))
-    kiosk.give(s.Scanned(GIA), after_ms=NEXT_SCAN_MS - 1)
+    kiosk.give(h.PrintDone(given.id))
+    kiosk.give(h.Scanned(GIA), after_ms=NEXT_SCAN_MS - 1)
     assert isinstance(kiosk.shows(), s.Taken)
-    kiosk.give(s.Scanned(GIA), after_ms=1)
+    kiosk.give(h.Scanned(GIA), after_ms=1)
     assert kiosk.shows() == s.Identified(GIA)
 
 
 def test_language_and_contrast_are_the_persons_own_and_end_with_them(kiosk: Kiosk) -> None:
-    kiosk.touch(s.LanguageTouched)
-    kiosk.touch(s.ContrastTouched)
+    kiosk.touch(h.LanguageTouched)
+    kiosk.touch(h.ContrastTouched)
     assert (kiosk.session.language, kiosk.session.contrast) == ("en", True)
     given = kiosk.take()
-    kiosk.give(s.PrintDone(given.id))
+    kiosk.give(h.PrintDone(given.id))
     assert kiosk.session.language == "en"
-    kiosk.touch(s.Dismissed)
+    kiosk.touch(h.Dismissed)
     assert (kiosk.session.language, kiosk.session.contrast) == ("vi", False)
 
 
 def test_a_language_that_nobody_uses_goes_back_by_itself(kiosk: Kiosk) -> None:
-    kiosk.touch(s.LanguageTouched)
-    kiosk.give(s.TimedOut(), after_ms=PREFERENCES_MS)
+    kiosk.touch(h.LanguageTouched)
+    kiosk.give(h.TimedOut(), after_ms=PREFERENCES_MS)
     assert (kiosk.shows(), kiosk.session.language) == (s.Start(), "vi")
 
 
 def test_a_lost_hub_takes_the_kiosk_out_of_service_until_it_is_back(kiosk: Kiosk) -> None:
-    kiosk.give(s.Scanned(MAU))
-    kiosk.give(s.HubLost())
+    kiosk.give(h.Scanned(MAU))
+    kiosk.give(h.HubLost())
     assert kiosk.shows() == s.OutOfService(Outage.HUB)
-    kiosk.give(s.SiteChanged(SITE, NOON_MS))
+    kiosk.give(h.SiteChanged(SITE, NOON_MS))
     assert kiosk.shows() == s.Start()
 
 
 def test_a_number_that_is_on_the_screen_stays_while_the_hub_is_lost(kiosk: Kiosk) -> None:
     given = kiosk.take()
-    kiosk.give(s.HubLost())
-    kiosk.give(s.PrintDone(given.id))
+    kiosk.give(h.HubLost())
+    kiosk.give(h.PrintDone(given.id))
     assert kiosk.shows() == s.Taken(given, 3)
-    kiosk.touch(s.Dismissed)
+    kiosk.touch(h.Dismissed)
     assert kiosk.shows() == s.OutOfService(Outage.HUB)
 
 
@@ -234,59 +235,59 @@ def test_a_number_that_is_on_the_screen_stays_while_the_hub_is_lost(kiosk: Kiosk
     ids=["clock", "catalogue"],
 )
 def test_a_site_that_can_give_no_number_says_why(kiosk: Kiosk, site: Snapshot, why: Outage) -> None:
-    kiosk.give(s.SiteChanged(site, NOON_MS))
+    kiosk.give(h.SiteChanged(site, NOON_MS))
     assert kiosk.shows() == s.OutOfService(why)
-    kiosk.give(s.SiteChanged(SITE, NOON_MS))
+    kiosk.give(h.SiteChanged(SITE, NOON_MS))
     assert kiosk.shows() == s.Start()
 
 
 def test_a_silent_hub_is_admitted_and_the_next_person_can_try(kiosk: Kiosk) -> None:
     command = kiosk.choose()
-    kiosk.give(s.HubSilent(command.id))
+    kiosk.give(h.HubSilent(command.id))
     assert kiosk.shows() == s.OutOfService(Outage.UNANSWERED)
-    kiosk.give(s.TimedOut(), after_ms=READ_WORDS_MS)
+    kiosk.give(h.TimedOut(), after_ms=READ_WORDS_MS)
     assert kiosk.shows() == s.Start()
 
 
 def test_a_number_whose_answer_was_lost_is_reported_and_shown_to_whoever_still_waits(kiosk: Kiosk) -> None:
     command = kiosk.choose()
-    kiosk.give(s.HubSilent(command.id))
+    kiosk.give(h.HubSilent(command.id))
     found = ticket(id_=command.id)
-    effects = kiosk.give(s.SiteChanged(site_with(found, waiting=("other", found.id)), NOON_MS + 20_000))
-    assert effects == (s.Report(found.id, PrintFault.INTERRUPTED),)
+    effects = kiosk.give(h.SiteChanged(site_with(found, waiting=("other", found.id)), NOON_MS + 20_000))
+    assert effects == (h.Report(found.id, PrintFault.INTERRUPTED),)
     assert kiosk.shows() == s.Taken(found, 1, fault=PrintFault.INTERRUPTED)
 
 
 def test_the_stream_may_tell_of_our_number_before_the_answer_does(kiosk: Kiosk) -> None:
     command = kiosk.choose()
     given = ticket(id_=command.id)
-    assert kiosk.give(s.SiteChanged(site_with(given), NOON_MS)) == ()
-    kiosk.give(s.HubAnswered(Done(command.id, given)))
-    assert kiosk.give(s.SiteChanged(site_with(given), NOON_MS)) == (), "its slip is being printed"
+    assert kiosk.give(h.SiteChanged(site_with(given), NOON_MS)) == ()
+    kiosk.give(h.HubAnswered(Done(command.id, given)))
+    assert kiosk.give(h.SiteChanged(site_with(given), NOON_MS)) == (), "its slip is being printed"
 
 
 def test_after_a_crash_unconfirmed_slips_are_reported_and_the_last_person_sees_the_number() -> None:
     kiosk = Kiosk()
     old, new = replace(ticket(1), issued_at_ms=NOON_MS - 600_000), ticket(2)
     others = (ticket(3, issuer="kiosk-2"), ticket(4, paper=Paper.PRINTED), ticket(5, paper=Paper.FAILED))
-    effects = kiosk.give(s.SiteChanged(site_with(old, new, *others), NOON_MS + 5_000))
-    assert set(effects) == {s.Report(t.id, PrintFault.INTERRUPTED) for t in (old, new)}
+    effects = kiosk.give(h.SiteChanged(site_with(old, new, *others), NOON_MS + 5_000))
+    assert set(effects) == {h.Report(t.id, PrintFault.INTERRUPTED) for t in (old, new)}
     assert kiosk.shows() == s.Taken(new, 0, fault=PrintFault.INTERRUPTED)
-    assert kiosk.touch(s.ReprintTouched) == (s.Print(new, 0, copy=True),)
-    assert kiosk.give(s.SiteChanged(site_with(old, new), NOON_MS + 6_000)) == (), "each is reported once"
+    assert kiosk.touch(h.ReprintTouched) == (h.Print(new, 0, copy=True),)
+    assert kiosk.give(h.SiteChanged(site_with(old, new), NOON_MS + 6_000)) == (), "each is reported once"
 
 
 def test_after_a_crash_nobody_is_shown_a_number_of_long_ago() -> None:
     kiosk = Kiosk()
-    kiosk.give(s.SiteChanged(site_with(ticket(1)), NOON_MS + STILL_THERE_MS))
+    kiosk.give(h.SiteChanged(site_with(ticket(1)), NOON_MS + STILL_THERE_MS))
     assert kiosk.shows() == s.Start()
 
 
 def test_a_changed_catalogue_makes_touches_on_the_old_tiles_void(kiosk: Kiosk) -> None:
     seen = kiosk.session.step
     other = replace(CATALOGUE, services=tuple(reversed(CATALOGUE.services)))
-    kiosk.give(s.SiteChanged(replace(SITE, catalogue=other), NOON_MS))
-    assert kiosk.give(s.ServiceTouched(seen, "general")) == ()
+    kiosk.give(h.SiteChanged(replace(SITE, catalogue=other), NOON_MS))
+    assert kiosk.give(h.ServiceTouched(seen, "general")) == ()
 
 
 def test_every_reason_has_its_words() -> None:

@@ -51,6 +51,7 @@ def test_however_long_the_names_are_nothing_leaves_the_paper(
     facility: str, service: str, counters: str, label: str, width_dots: int
 ) -> None:
     slip = replace(SLIP, facility=facility, service=service, counters=counters, label=label, ahead=12345)
+    slip = replace(slip, expected="10:40–11:05", claim=(service, service), route=((service, counters), (service,)))
     left, _, right, bottom = ink(render_slip(slip, width_dots))
     plain = render_slip(SLIP, width_dots)
     assert left >= 4
@@ -79,10 +80,20 @@ def test_a_longer_name_makes_a_longer_slip_and_loses_no_word() -> None:
         replace(SLIP, taken_at=datetime(2026, 11, 24, 7, 12)),
         replace(SLIP, lookup_url="http://127.0.0.1:8080/t/1123456789abcdef0123456789abcdef"),
         replace(SLIP, reprint=True),
+        replace(SLIP, expected="9:40–10:05"),
+        replace(SLIP, priority=("từ đủ 75 tuổi", "75 years or older")),
+        replace(SLIP, claim=("phụ nữ mang thai", "pregnant woman")),
+        replace(SLIP, route=(("Thu viện phí",), ("Cashier",))),
+        replace(SLIP, reserve=True),
     ],
 )
 def test_everything_on_it_shows(other: Slip) -> None:
     assert render_slip(other, 576).tobytes() != render_slip(SLIP, 576).tobytes()
+
+
+def test_a_priority_in_force_takes_the_place_of_what_the_person_said() -> None:
+    both = replace(SLIP, priority=("từ đủ 75 tuổi", "75 years or older"), claim=("phụ nữ mang thai", "pregnant woman"))
+    assert render_slip(both, 576).tobytes() == render_slip(replace(both, claim=("", "")), 576).tobytes()
 
 
 def test_composed_and_decomposed_letters_print_alike() -> None:

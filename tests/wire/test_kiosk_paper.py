@@ -99,12 +99,3 @@ def test_the_same_card_after_a_lost_slip_gets_the_number_it_holds(running: Whole
     until(lambda: running.happened(TicketPrinted), what="the slip")
     assert kiosk.shows("Bạn đã lấy số này trước đó")
     assert len(running.happened(TicketIssued)) == 1
-
-
-def test_a_hub_that_is_away_takes_the_kiosk_out_of_service_until_it_is_back(running: WholeSite) -> None:
-    kiosk = KioskPage(running.site)
-    running.supervisor.unplug("hub")
-    until(lambda: kiosk.shows("Kiosk tạm thời không lấy được số"), what="the outage")
-    assert not kiosk.shows('data-touch="service"')
-    running.supervisor.plug_in("hub")
-    until(lambda: kiosk.shows('data-touch="service"'), within_s=20, what="the services")

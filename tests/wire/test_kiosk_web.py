@@ -89,7 +89,14 @@ def test_what_is_no_touch_is_turned_away(kiosk: httpx.Client, body: bytes) -> No
 def test_health_says_what_works(kiosk: httpx.Client) -> None:
     answer = until(lambda: (a := kiosk.get("/health")).status_code == 200 and a, what="health")
     assert answer
-    assert answer.json() == {"program": "kiosk", "outage": "", "scanner": True, "printer_fault": ""}
+    assert answer.json() == {
+        "program": "kiosk",
+        "outage": "",
+        "alone": False,
+        "scanner": True,
+        "card_reader": "empty",
+        "printer_fault": "",
+    }
 
 
 def test_a_kiosk_without_scanner_printer_and_hub_starts_and_says_what_is_missing(fresh_site: Site) -> None:

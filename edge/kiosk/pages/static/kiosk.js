@@ -3,8 +3,10 @@ const token = document.querySelector("meta[name=touch-token]").content;
 const say = document.getElementById("say");
 const lost = document.getElementById("lost");
 const LOST_AFTER_MS = 3000;
+const SAY_AGAIN_MS = 2500;
 let endsAt = 0;
 let lostTimer = 0;
+let saidAt = 0;
 
 function main() {
   return document.querySelector("body > main");
@@ -19,8 +21,15 @@ function patch(shown, fresh) {
   shown.dataset.left = fresh.dataset.left;
   for (const part of fresh.querySelectorAll("[data-live]")) {
     const old = shown.querySelector(`[data-live="${part.dataset.live}"]`);
-    if (old && old.textContent !== part.textContent) old.textContent = part.textContent;
+    if (old && old.textContent !== part.textContent) old.replaceChildren(...part.cloneNode(true).childNodes);
   }
+  const bar = shown.querySelector("[data-percent]");
+  if (bar) bar.value = fresh.querySelector("[data-percent]").value;
+}
+
+function speak(text) {
+  say.textContent = text;
+  saidAt = performance.now();
 }
 
 function show(fresh) {
@@ -29,9 +38,14 @@ function show(fresh) {
     patch(shown, fresh);
   } else {
     const focused = document.activeElement?.dataset?.touch;
+    const typed = shown.querySelector("[data-typing] input")?.value ?? "";
     shown.replaceWith(fresh);
+    const typing = fresh.querySelector("[data-typing] input");
+    if (typing) typing.value = typed; // the same screen in other colours: what was typed stays
+    typing?.focus();
     document.documentElement.lang = fresh.lang || "vi";
-    document.documentElement.dataset.theme = fresh.dataset.theme ?? "";
+    if (fresh.dataset.theme) document.documentElement.dataset.theme = fresh.dataset.theme;
+    else delete document.documentElement.dataset.theme; // the system's own wish for contrast holds again
     if (focused === "language" || focused === "contrast") fresh.querySelector(`[data-touch=${focused}]`)?.focus();
     announce(fresh);
   }
@@ -42,17 +56,26 @@ function show(fresh) {
 
 function announce(screen) {
   say.lang = screen.lang;
-  say.textContent = screen.querySelector("[data-say]")?.textContent ?? "";
+  speak(screen.querySelector("[data-say]")?.textContent ?? "");
 }
 
 function tick() {
   const place = document.querySelector("[data-countdown]");
+  // Steps that follow fast on one another are seen, not said: speech would lag behind them.
+  const later = document.querySelector("[data-say-later]")?.textContent;
+  if (later && later !== say.textContent && performance.now() - saidAt > SAY_AGAIN_MS) speak(later);
   if (place && endsAt) place.textContent = `${Math.max(0, Math.ceil((endsAt - performance.now()) / 1000))} s`;
 }
 
-async function touch(button) {
-  const message = { touch: button.dataset.touch, step: Number(main().dataset.step) };
+function touch(button) {
+  const message = { touch: button.dataset.touch };
   if (button.dataset.service) message.service = button.dataset.service;
+  if (button.dataset.ground) message.ground = button.dataset.ground;
+  return tell(message);
+}
+
+async function tell(touched) {
+  const message = { step: Number(main().dataset.step), ...touched };
   try {
     await fetch("/touch", {
       method: "POST",
@@ -64,6 +87,12 @@ async function touch(button) {
   }
 }
 
+function type(key) {
+  const typing = main().querySelector("[data-typing] input");
+  const value = key ? typing.value + key : typing.value.slice(0, -1);
+  if (value.length <= typing.maxLength) typing.value = value;
+}
+
 function showLost() {
   if (main().dataset.step !== "-1") show(lost.content.firstElementChild.cloneNode(true));
 }
@@ -71,6 +100,16 @@ function showLost() {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-touch]");
   if (button) touch(button);
+  const key = event.target.closest("button[data-key]");
+  if (key) type(key.dataset.key);
+});
+document.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const label = event.target.querySelector("input").value.trim();
+  if (label) tell({ touch: "number", label });
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") main().querySelector("[data-touch=dismiss]")?.click();
 });
 document.addEventListener("contextmenu", (event) => event.preventDefault());
 
