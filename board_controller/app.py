@@ -22,7 +22,12 @@ async def run(config: BoardConfig) -> None:
     led_boards = LedBoards(config.led_board)
     speakers = [Speaker(Speech(v.languages, v.voice, v.cache), v.player) for v in (config.voice,) if v]
     tv = Tv(client.clock.now_ms)
-    hub = HubLink(client, displays=[led_boards.show, tv.show], voices=[speaker.say for speaker in speakers])
+    hub = HubLink(
+        client,
+        displays=[led_boards.show, tv.show],
+        voices=[speaker.say for speaker in speakers],
+        announcements=config.announcement,
+    )
     pins = open_pins(config.buttons)
     buttons = Buttons(config.counter, pins.factory, hub.press)
 

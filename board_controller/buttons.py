@@ -13,12 +13,12 @@ from gpiozero.exc import GPIOZeroError
 from board_controller.config import MOCK, CounterPins
 from board_controller.config import Buttons as ButtonsConfig
 from board_controller.debounce import Contact, Debounce, Signal, begin, edge, settle
-from board_controller.press import LAMP, Action, Answer
+from board_controller.press import LAMP, Action, Answer, Rating
 from edge.daemon.config import ConfigError
 
 log = logging.getLogger(__name__)
 
-Press = Callable[[str, Action], Awaitable[Answer]]
+Press = Callable[[str, Action | Rating], Awaitable[Answer]]
 
 
 class Pins(Protocol):
@@ -49,7 +49,8 @@ class _Header:
 class Buttons:
     """Every button of this board controller: one press, one question to the hub, one answer by the lamp.
 
-    A button closes its pin to ground. While a counter's press is on its way, further presses there count for nothing.
+    A button closes its pin to ground. While a counter's press is on its way, further presses there count for nothing;
+    a patient's rating and an officer's press do not hold each other up.
     ``factory`` is gpiozero's pin factory, None for gpiozero's own choice.
     Raises ConfigError where this machine has no such pins.
     """
@@ -61,19 +62,24 @@ class Buttons:
         self._buttons: list[_Button] = []
         try:
             for counter in counters:
-                desk = _Desk(counter.id, DigitalOutputDevice(counter.led, pin_factory=factory))
-                self._desks.append(desk)
-                for action, pin in (
+                officers = (
                     (Action.NEXT, counter.next),
                     (Action.RECALL, counter.recall),
                     (Action.NO_SHOW, counter.no_show),
                     (Action.FINISH, counter.finish),
-                ):
-                    device = DigitalInputDevice(pin, pull_up=True, pin_factory=factory)
-                    self._buttons.append(_Button(desk, action, device))
+                )
+                self._add(counter.id, officers, counter.led, factory)
+                ratings = [(Rating(score), pin) for pin, score in counter.ratings()]
+                self._add(counter.id, ratings, counter.rate_led, factory)
         except GPIOZeroError as error:
             self.close()
             raise ConfigError(f"buttons.pins: the pins cannot be used ({error}); is this a Raspberry Pi?") from error
+
+    def _add(self, counter: str, wires: Sequence[tuple[Action | Rating, int]], led: int | None, factory: Any) -> None:
+        desk = _Desk(counter, None if led is None else DigitalOutputDevice(led, pin_factory=factory))
+        self._desks.append(desk)
+        for action, pin in wires:
+            self._buttons.append(_Button(desk, action, DigitalInputDevice(pin, pull_up=True, pin_factory=factory)))
 
     def stuck(self) -> list[str]:
         """The buttons that have been pressed since the program began."""
@@ -82,7 +88,8 @@ class Buttons:
     def close(self) -> None:
         """Give the pins back, lamps dark."""
         for desk in self._desks:
-            desk.lamp.close()
+            if desk.lamp is not None:
+                desk.lamp.close()
         for button in self._buttons:
             button.device.close()
 
@@ -104,27 +111,29 @@ class _Desk:
         self.asking = False
         self.answering: asyncio.Task[None] | None = None
 
-    def on_press(self, action: Action, press: Press, tasks: asyncio.TaskGroup) -> None:
+    def on_press(self, action: Action | Rating, press: Press, tasks: asyncio.TaskGroup) -> None:
         if not self.asking:
             self.asking = True
             tasks.create_task(self._ask(action, press, tasks))
 
-    async def _ask(self, action: Action, press: Press, tasks: asyncio.TaskGroup) -> None:
+    async def _ask(self, action: Action | Rating, press: Press, tasks: asyncio.TaskGroup) -> None:
         answer = await press(self.counter, action)
         self.asking = False
         if self.answering is not None:
             self.answering.cancel()
-        self.answering = tasks.create_task(self._light(answer))
+        if self.lamp is not None:
+            self.answering = tasks.create_task(_light(self.lamp, answer))
 
-    async def _light(self, answer: Answer) -> None:
-        for level, seconds in LAMP[answer]:
-            self.lamp.value = level
-            await asyncio.sleep(seconds)
-        self.lamp.off()
+
+async def _light(lamp: Any, answer: Answer) -> None:
+    for level, seconds in LAMP[answer]:
+        lamp.value = level
+        await asyncio.sleep(seconds)
+    lamp.off()
 
 
 class _Button:
-    def __init__(self, desk: _Desk, action: Action, device: Any) -> None:
+    def __init__(self, desk: _Desk, action: Action | Rating, device: Any) -> None:
         self.name = f"{desk.counter}/{action.value}"
         self.device = device
         self.state: Debounce = begin(bool(device.is_active), time.monotonic())

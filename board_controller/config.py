@@ -8,9 +8,13 @@ from msgspec.structs import replace
 
 from board_controller.boards import DRIVERS
 from board_controller.boards.line_protocol import MAX_ADDRESS, MAX_ROWS, MIN_ADDRESS
+from board_controller.schedule import TimedAnnouncement
+from edge.contracts.commands import Score
 from edge.daemon.config import ConfigError, Hub, Listen, Section, load
 
 MOCK = "mock:"
+# What so many rating buttons mean, from the most satisfied: 5 is very, 1 not at all.
+SCORES: dict[int, tuple[int, ...]] = {0: (), 1: (5,), 2: (5, 1), 3: (5, 3, 1), 4: (5, 4, 2, 1), 5: (5, 4, 3, 2, 1)}
 
 Pin = Annotated[int, Meta(ge=0, le=27)]  # BCM numbers on the 40-pin header
 CounterId = Annotated[str, Meta(min_length=1)]
@@ -23,7 +27,11 @@ class Buttons(Section, frozen=True):
 
 
 class CounterPins(Section, frozen=True):
-    """The BCM pins of one counter's four buttons and of its LED."""
+    """The BCM pins of one counter's four buttons and of its LED, and of the patients' rating buttons (P3).
+
+    ``rate`` has one pin a button; ``scores`` says what each means, ``SCORES`` where it is empty. ``rate_led`` is the
+    lamp that thanks for a rating.
+    """
 
     id: CounterId
     next: Pin
@@ -31,10 +39,18 @@ class CounterPins(Section, frozen=True):
     no_show: Pin
     finish: Pin
     led: Pin
+    rate: Annotated[tuple[Pin, ...], Meta(max_length=5)] = ()
+    scores: Annotated[tuple[Score, ...], Meta(max_length=5)] = ()
+    rate_led: Pin | None = None
 
     def pins(self) -> tuple[int, ...]:
         """All pins of this counter."""
-        return (self.next, self.recall, self.no_show, self.finish, self.led)
+        lamps = (self.led,) if self.rate_led is None else (self.led, self.rate_led)
+        return (self.next, self.recall, self.no_show, self.finish, *self.rate, *lamps)
+
+    def ratings(self) -> tuple[tuple[int, int], ...]:
+        """Each rating button's pin and its score."""
+        return tuple(zip(self.rate, self.scores or SCORES[len(self.rate)], strict=True))
 
 
 class LedBoard(Section, frozen=True):
@@ -65,6 +81,7 @@ class BoardConfig(Section, frozen=True):
     counter: tuple[CounterPins, ...] = ()
     led_board: tuple[LedBoard, ...] = ()
     voice: Voice | None = None
+    announcement: Annotated[tuple[TimedAnnouncement, ...], Meta(max_length=50)] = ()
 
 
 def read(path: Path) -> BoardConfig:
@@ -72,8 +89,11 @@ def read(path: Path) -> BoardConfig:
     config = load(path, BoardConfig)
     if config.counter and config.buttons is None:
         raise ConfigError(f'{path}: [[counter]] needs [buttons] with pins = "gpio"')
+    _check_announcements(path, config)
     used: set[int] = set()
     for counter in config.counter:
+        if counter.scores and len(counter.scores) != len(counter.rate):
+            raise ConfigError(f"{path}: counter {counter.id}: scores needs one score for each pin of rate")
         for pin in counter.pins():
             if pin in used:
                 raise ConfigError(f"{path}: counter {counter.id}: pin {pin} is used twice; each wire has its own pin")
@@ -92,3 +112,15 @@ def read(path: Path) -> BoardConfig:
         socket = path.parent / config.buttons.pins.removeprefix(MOCK)
         return replace(config, buttons=Buttons(f"{MOCK}{socket}"))
     return config
+
+
+def _check_announcements(path: Path, config: BoardConfig) -> None:
+    for number, said in enumerate(config.announcement, start=1):
+        where = f"{path}: announcement {number}"
+        if config.voice is None:
+            raise ConfigError(f"{where} needs [voice]")
+        if bool(said.at) == bool(said.before_closing_min):
+            raise ConfigError(f"{where} needs either at or before_closing_min")
+        texts = {"vi": said.text_vi, "en": said.text_en}
+        if not any(texts[language].strip() for language in config.voice.languages):
+            raise ConfigError(f"{where} needs a text in one of voice.languages: text_vi or text_en")

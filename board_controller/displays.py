@@ -8,15 +8,22 @@ from board_controller.boards.line_protocol import MAX_ROW_BYTES, Row
 from board_controller.config import LedBoard
 from board_controller.health import LedBoardHealth
 from board_controller.signage import CounterSign, Signage, Stage
+from edge.contracts.counter import CounterState
 
 
 def row(counter: CounterSign) -> Row:
     """One counter's row, such as ``1 A047``; it blinks while the call is new (B6).
 
+    Without a ticket an open counter shows its number alone, one that takes nobody now ``1 --`` (T2): closed, paused,
+    or at work on online dossiers.
+
     >>> row(CounterSign("q1", 1, "101", (), label="A047", stage=Stage.NEW))
     Row(text='1 A047', blink=True)
+    >>> row(CounterSign("q1", 1, "101", (), state=CounterState.PAUSED))
+    Row(text='1 --', blink=False)
     """
-    text = f"{counter.number} {counter.label}".rstrip().encode()[:MAX_ROW_BYTES].decode(errors="ignore")
+    label = counter.label or ("" if counter.state is CounterState.OPEN else "--")
+    text = f"{counter.number} {label}".rstrip().encode()[:MAX_ROW_BYTES].decode(errors="ignore")
     return Row(text, blink=counter.stage is Stage.NEW)
 
 

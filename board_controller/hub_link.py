@@ -7,37 +7,44 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from board_controller.press import Action, Answer, command_for
-from board_controller.signage import NOTHING, Announcement, Signage, Watch, announcement, project
-from edge.contracts.commands import Done
-from edge.contracts.events import Entry
+from board_controller.press import Action, Answer, Rating, answer_to, command_for
+from board_controller.schedule import Schedule, TimedAnnouncement, take
+from board_controller.signage import NOTHING, Signage, Utterance, Watch, Withdrawn, announcement, project
+from edge.contracts.outlook import Outlook
 from edge.contracts.snapshot import Snapshot
-from edge.daemon.hub_client import HubClient, HubRejected, HubUnreachable, new_command_id
+from edge.daemon.hub_client import Change, HubClient, HubRejected, HubUnreachable, new_command_id
 
 log = logging.getLogger(__name__)
 
+Voice = Callable[[Utterance | Withdrawn, int], None]
+
 PRESS_S = 3.0
+SCHEDULE_S = 1.0
 REFRESH_S = 10.0  # the displays are told anew at least this often: the date and the hours change by themselves
 
 
 class HubLink:
     """Follows the hub and gives every change to the displays; sends presses.
 
-    ``displays`` are told the signage after each change; ``voices`` get each call with its age in
-    milliseconds.
+    ``displays`` are told the signage after each change; ``voices`` get each call and change of room with its age in
+    milliseconds, and what the ``announcements`` say when it is due, by the hub's clock and hours: while the hub is
+    away, by those that it told last.
     """
 
     def __init__(
         self,
         client: HubClient,
         displays: Sequence[Callable[[Signage], None]],
-        voices: Sequence[Callable[[Announcement, int], None]],
+        voices: Sequence[Voice],
+        announcements: Sequence[TimedAnnouncement] = (),
     ) -> None:
         self._client = client
         self._displays = displays
         self._voices = voices
+        self._schedule = Schedule(tuple(announcements))
         self._watch = Watch()
         self._snapshot: Snapshot | None = None
+        self._outlook: Outlook | None = None
         self._lost_since_ms = self._client.clock.now_ms()
         self._changed = asyncio.Event()
 
@@ -45,10 +52,11 @@ class HubLink:
         """Follow the hub for ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_showing())
+            group.create_task(self._keep_to_schedule())
             async for change in self._client.changes():
                 self._take(change)
 
-    async def press(self, counter: str, action: Action) -> Answer:
+    async def press(self, counter: str, action: Action | Rating) -> Answer:
         """Send what this press asks for, for at most ``PRESS_S`` seconds; a press is never kept for later."""
         if self._snapshot is None:
             return Answer.AWAY
@@ -65,17 +73,19 @@ class HubLink:
         except HubRejected as error:
             log.error("the hub turned a press away: %s", error)
             return Answer.AWAY
-        return Answer.ACCEPTED if isinstance(reply, Done) else Answer.REFUSED
+        return answer_to(reply)
 
     @property
     def lost_since_ms(self) -> int:
         """Since when the hub is away, on the site's clock; 0 while the link stands."""
         return self._lost_since_ms
 
-    def _take(self, change: tuple[Snapshot, Entry | None] | None) -> None:
+    def _take(self, change: Change) -> None:
         match change:
             case None:
                 self._lost_since_ms = self._lost_since_ms or self._client.clock.now_ms()
+            case Outlook():
+                self._outlook = change
             case snapshot, None:
                 self._snapshot, self._lost_since_ms = snapshot, 0
                 self._watch.linked(_steady_ms())
@@ -84,15 +94,25 @@ class HubLink:
                 age_ms = self._watch.heard(entry, _steady_ms())
                 said = announcement(entry, snapshot)
                 if said is not None:
-                    for voice in self._voices:
-                        voice(said, age_ms)
+                    self._say(said, age_ms)
         self._show()
+
+    def _say(self, said: Utterance | Withdrawn, age_ms: int = 0) -> None:
+        for voice in self._voices:
+            voice(said, age_ms)
 
     def _show(self) -> None:
         if self._snapshot is None:
             signage = replace(NOTHING, lost_since_ms=self._lost_since_ms)
         else:
-            signage = project(self._snapshot, self._watch.called_ms, _steady_ms(), self._lost_since_ms)
+            signage = project(
+                self._snapshot,
+                self._watch.called_ms,
+                _steady_ms(),
+                self._lost_since_ms,
+                moved_ms=self._watch.moved_ms,
+                outlook=self._outlook,
+            )
         for display in self._displays:
             display(signage)
         self._changed.set()
@@ -107,6 +127,16 @@ class HubLink:
                     await self._changed.wait()
             except TimeoutError:
                 self._show()
+
+    async def _keep_to_schedule(self) -> None:
+        while self._schedule.announcements:
+            if self._snapshot is not None and self._outlook is not None:
+                zone = self._snapshot.catalogue.facility.time_zone
+                now_ms = self._client.clock.now_ms()
+                self._schedule, due = take(self._schedule, self._outlook.hours, zone, now_ms)
+                for notice in due:
+                    self._say(notice)
+            await asyncio.sleep(SCHEDULE_S)
 
 
 def _steady_ms() -> int:

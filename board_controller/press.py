@@ -2,7 +2,10 @@
 
 from enum import Enum
 
-from edge.contracts.commands import CallNext, CounterCommand, Finish, MarkNoShow, Recall
+from msgspec import Struct
+
+from edge.contracts.commands import CallNext, CounterCommand, Finish, MarkNoShow, Rate, Recall, Refused, Reply
+from edge.contracts.refusals import Refusal
 
 
 class Action(Enum):
@@ -14,12 +17,24 @@ class Action(Enum):
     FINISH = "finish"
 
 
+class Rating(Struct, frozen=True):
+    """A button that says how satisfied the patient is: 1 (not at all) to 5 (very)."""
+
+    score: int
+
+    @property
+    def value(self) -> str:
+        """The button's name beside its counter's."""
+        return f"rate-{self.score}"
+
+
 class Answer(Enum):
     """What became of a press."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"  # nobody is waiting, nobody is at the counter, or the hub said no
     AWAY = "away"  # the hub gave no answer: the press is lost and must be made again
+    QUIET = "quiet"  # a rating of nothing, such as a second one or a child's play: no fault of anybody
 
 
 # How the lamp answers: levels, and seconds each. It is dark before and after.
@@ -27,10 +42,11 @@ LAMP: dict[Answer, tuple[tuple[bool, float], ...]] = {
     Answer.ACCEPTED: ((True, 1.0),),
     Answer.REFUSED: ((True, 0.4), (False, 0.4)) * 2,
     Answer.AWAY: ((True, 0.1), (False, 0.1)) * 10,
+    Answer.QUIET: (),
 }
 
 
-def command_for(action: Action, counter: str, ticket: str, command_id: str) -> CounterCommand | None:
+def command_for(action: Action | Rating, counter: str, ticket: str, command_id: str) -> CounterCommand | None:
     """The command of a press at a counter where ``ticket`` is now (empty: nobody).
 
     Nothing where there is nobody that it could be about: such a press is refused without asking the hub.
@@ -38,6 +54,8 @@ def command_for(action: Action, counter: str, ticket: str, command_id: str) -> C
     match action:
         case Action.NEXT:
             return CallNext(command_id, counter, seen=ticket)
+        case Rating(score):
+            return Rate(command_id, counter, score)
         case _ if not ticket:
             return None
         case Action.RECALL:
@@ -46,3 +64,10 @@ def command_for(action: Action, counter: str, ticket: str, command_id: str) -> C
             return MarkNoShow(command_id, counter, ticket)
         case Action.FINISH:
             return Finish(command_id, counter, ticket)
+
+
+def answer_to(reply: Reply) -> Answer:
+    """What the lamp makes of the hub's reply."""
+    if not isinstance(reply, Refused):
+        return Answer.ACCEPTED
+    return Answer.QUIET if reply.reason is Refusal.NOTHING_TO_RATE else Answer.REFUSED

@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from enum import Enum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from edge.contracts.catalogue import Facility, OpeningPeriod
-from edge.contracts.events import Entry, TicketCalled, TicketRecalled
+from edge.contracts.catalogue import Counter, Facility, OpeningPeriod
+from edge.contracts.counter import CLOSED, CounterState, Pause
+from edge.contracts.events import ActionUndone, Entry, RoomChanged, TicketCalled, TicketRecalled
+from edge.contracts.outlook import CounterOutlook, Hours, Outlook, Window
 from edge.contracts.snapshot import Snapshot
+from edge.contracts.ticket import State, Ticket
 
 NEW_MS = 10_000  # a call blinks (B6)
 NOW_MS = 60_000  # a call is "being called now"
+MOVE_MS = 60_000  # a change of room is told
 CATCH_UP_MS = 2_000  # what comes this soon after the link is back may have happened while it was away
 
 
@@ -25,7 +30,9 @@ class Stage(Enum):
 class CounterSign(Struct, frozen=True):
     """One counter: ``number`` is painted on the wall, ``label`` the ticket that is there now (empty: nobody).
 
-    ``next_label`` is the ticket that has waited longest for it, ``waiting`` how many wait.
+    ``state`` and ``pause`` say whether it takes people (T2, T9), since ``since_ms`` on the hub's clock.
+    ``next_label`` is the ticket that it will call next, ``waiting`` how many wait; ``wait`` when somebody who takes a
+    number now would be called, where the counter serves one service and the hub can say.
     """
 
     id: str
@@ -37,6 +44,10 @@ class CounterSign(Struct, frozen=True):
     stage: Stage = Stage.NONE
     next_label: str = ""
     waiting: int = 0
+    state: CounterState = CounterState.CLOSED
+    pause: Pause = Pause.NONE
+    since_ms: int = 0
+    wait: Window | None = None
 
 
 class CallSign(Struct, frozen=True):
@@ -49,16 +60,38 @@ class CallSign(Struct, frozen=True):
     stage: Stage = Stage.NONE
 
 
-class Signage(Struct, frozen=True):
-    """Everything that the displays of the hall show; ``calls`` newest first.
+class ServiceSign(Struct, frozen=True):
+    """One service that people can wait for now, and when somebody who takes a number now would be called."""
 
-    ``lost_since_ms`` is when the link to the hub was lost, on this machine's clock; 0 while it stands.
+    name: str
+    wait: Window
+
+
+class Move(Struct, frozen=True):
+    """A waiting ticket that another counter will call; ``number`` 0: whichever of its service is free first."""
+
+    ticket: str
+    label: str
+    number: int = 0
+    room: str = ""
+
+
+class Signage(Struct, frozen=True):
+    """Everything that the displays of the hall show; ``calls`` newest first, ``moves`` of the last minute eldest first.
+
+    ``weekly`` are the catalogue's hours, ``hours`` today's by the hub (None: it has not said), ``expected_at_ms`` the
+    moment for which it gave the waiting times. ``lost_since_ms`` is when the link to the hub was lost, on this
+    machine's clock; 0 while it stands.
     """
 
     facility: Facility
-    hours: tuple[OpeningPeriod, ...] = ()
+    weekly: tuple[OpeningPeriod, ...] = ()
+    hours: Hours | None = None
     counters: tuple[CounterSign, ...] = ()
+    services: tuple[ServiceSign, ...] = ()
     calls: tuple[CallSign, ...] = ()
+    moves: tuple[Move, ...] = ()
+    expected_at_ms: int = 0
     lost_since_ms: int = 0
 
     def counter(self, counter_id: str) -> CounterSign:
@@ -79,35 +112,49 @@ class Announcement(Struct, frozen=True):
     service: str
 
 
+class Notice(Struct, frozen=True):
+    """What is to be spoken to everybody; a language without a text is left out."""
+
+    text_vi: str
+    text_en: str
+
+
+class Withdrawn(Struct, frozen=True):
+    """The calls of these tickets were a mis-click: where they have not been spoken yet, they are not."""
+
+    tickets: tuple[str, ...]
+
+
+Utterance = Announcement | Move | Notice
+
 NOTHING = Signage(facility=Facility(name="", name_en=""))  # before the hub was first heard
 
 
-def project(snapshot: Snapshot, called_ms: Mapping[str, int], now_ms: int, lost_since_ms: int = 0) -> Signage:
+def project(
+    snapshot: Snapshot,
+    called_ms: Mapping[str, int],
+    now_ms: int,
+    lost_since_ms: int = 0,
+    *,
+    moved_ms: Mapping[str, int] | None = None,
+    outlook: Outlook | None = None,
+) -> Signage:
     """What is shown now.
 
-    ``called_ms`` is ticket id → when its last call happened, on the clock of ``now_ms`` (any clock that does not
-    jump); a ticket that is not in it was called before this machine watched.
+    ``called_ms`` is ticket id → when its last call happened, ``moved_ms`` when its room changed, on the clock of
+    ``now_ms`` (any clock that does not jump); a ticket that is in neither was called or moved before this machine
+    watched. Without an ``outlook`` the next ticket is the one that has waited longest, and nobody knows how long it
+    takes; a lost hub's waiting times hold no more, its hours do.
     """
-    at_ms = {call.ticket: call.at_ms for call in reversed(snapshot.calls)}
     catalogue = snapshot.catalogue
+    expected = outlook.services if outlook and not lost_since_ms else {}
+    ordered = outlook.counters if outlook else {}
     counters = []
     for counter in catalogue.counters:
-        waiting = snapshot.waiting_at(counter.id)
-        ticket_id = snapshot.at_counter.get(counter.id, "")
-        ticket = snapshot.tickets.get(ticket_id)
-        counters.append(
-            CounterSign(
-                id=counter.id,
-                number=counter.number,
-                room=counter.room,
-                services=tuple(catalogue.service(service).name for service in counter.services),
-                label=ticket.label if ticket else "",
-                called_at_ms=at_ms.get(ticket_id, ticket.called_at_ms) if ticket else 0,
-                stage=_stage(called_ms.get(ticket_id), now_ms) if ticket else Stage.NONE,
-                next_label=waiting[0].label if waiting else "",
-                waiting=len(waiting),
-            )
-        )
+        sign = _counter_sign(snapshot, counter, ordered.get(counter.id))
+        stage = _stage(called_ms.get(snapshot.at_counter.get(counter.id, "")), now_ms) if sign.label else Stage.NONE
+        only = expected.get(counter.services[0]) if len(counter.services) == 1 else None
+        counters.append(replace(sign, stage=stage, wait=only.wait if only else None))
     places = {counter.id: counter for counter in catalogue.counters}
     calls = []
     for call in snapshot.calls:
@@ -116,7 +163,71 @@ def project(snapshot: Snapshot, called_ms: Mapping[str, int], now_ms: int, lost_
             stage = _stage(called_ms.get(call.ticket), now_ms) if here else Stage.NONE
             place = places[call.counter]
             calls.append(CallSign(call.label, place.number, place.room, call.at_ms, stage))
-    return Signage(catalogue.facility, catalogue.hours, tuple(counters), tuple(calls), lost_since_ms)
+    services = []
+    for service in catalogue.services:
+        outlook_of = expected.get(service.id)
+        # where nobody serves and nobody waits, the hub can only say what it would be if somebody came
+        if outlook_of and outlook_of.wait and (outlook_of.counters_open or outlook_of.waiting):
+            services.append(ServiceSign(service.name, outlook_of.wait))
+    moves = []
+    for ticket_id, at_ms in (moved_ms or {}).items():
+        ticket = snapshot.tickets.get(ticket_id)
+        if ticket is not None and ticket.state is State.WAITING and now_ms < at_ms + MOVE_MS:
+            moves.append(_move(snapshot, ticket.id, ticket.label, ticket.room))
+    return Signage(
+        facility=catalogue.facility,
+        weekly=catalogue.hours,
+        hours=outlook.hours if outlook else None,
+        counters=tuple(counters),
+        services=tuple(services),
+        calls=tuple(calls),
+        moves=tuple(moves),
+        expected_at_ms=outlook.at_ms if outlook else 0,
+        lost_since_ms=lost_since_ms,
+    )
+
+
+def _counter_sign(snapshot: Snapshot, counter: Counter, outlook: CounterOutlook | None) -> CounterSign:
+    at_ms = {call.ticket: call.at_ms for call in reversed(snapshot.calls)}
+    ticket_id = snapshot.at_counter.get(counter.id, "")
+    ticket = snapshot.tickets.get(ticket_id)
+    standing = snapshot.standings.get(counter.id, CLOSED)
+    waiting = _waiting_for(snapshot, counter)
+    return CounterSign(
+        id=counter.id,
+        number=counter.number,
+        room=counter.room,
+        services=tuple(snapshot.catalogue.service(service).name for service in counter.services),
+        label=ticket.label if ticket else "",
+        called_at_ms=at_ms.get(ticket_id, ticket.called_at_ms) if ticket else 0,
+        next_label=_next_label(waiting, outlook),
+        waiting=len(waiting),
+        state=standing.state,
+        pause=standing.pause,
+        since_ms=standing.since_ms,
+    )
+
+
+def _waiting_for(snapshot: Snapshot, counter: Counter) -> list[Ticket]:
+    """Who may be called at the counter, in the order of their arrival."""
+    lines = [snapshot.waiting.get(service, ()) for service in counter.services]
+    waiting = [snapshot.tickets[ticket] for line in lines for ticket in line]
+    here = [ticket for ticket in waiting if ticket.room in ("", counter.id)]
+    return sorted(here, key=lambda ticket: (ticket.arrived_ms, ticket.number, ticket.id))
+
+
+def _next_label(waiting: list[Ticket], outlook: CounterOutlook | None) -> str:
+    """The first of the hub's order who waits still: it comes up to a second after a call."""
+    labels = [ticket.label for ticket in waiting]
+    ordered = [label for label in outlook.next if label in labels] if outlook else []
+    return next(iter(ordered or labels), "")
+
+
+def _move(snapshot: Snapshot, ticket: str, label: str, room: str) -> Move:
+    for counter in snapshot.catalogue.counters:
+        if counter.id == room:
+            return Move(ticket, label, counter.number, counter.room)
+    return Move(ticket, label)
 
 
 def _stage(called_ms: int | None, now_ms: int) -> Stage:
@@ -125,7 +236,7 @@ def _stage(called_ms: int | None, now_ms: int) -> Stage:
     return Stage.NEW if now_ms < called_ms + NEW_MS else Stage.NOW
 
 
-def announcement(entry: Entry, snapshot: Snapshot) -> Announcement | None:
+def announcement(entry: Entry, snapshot: Snapshot) -> Announcement | Move | Withdrawn | None:
     """What is to be spoken after this entry, or nothing; ``snapshot`` already contains the entry."""
     match entry.event:
         case TicketCalled() | TicketRecalled() as call:
@@ -135,12 +246,16 @@ def announcement(entry: Entry, snapshot: Snapshot) -> Announcement | None:
             place = places[call.counter]
             names = {service.id: service.name for service in snapshot.catalogue.services}
             return Announcement(call.ticket, call.label, place.number, place.room, names.get(call.service, ""))
+        case RoomChanged() as change:
+            return _move(snapshot, change.ticket, change.label, change.room)
+        case ActionUndone() as undone:
+            return Withdrawn(tuple(ticket.id for ticket in undone.tickets if ticket.state is not State.CALLED))
         case _:
             return None
 
 
 class Watch:
-    """When each recent call happened, on this machine's own steady clock, whatever the hub's clock says.
+    """When each recent call and change of room happened, on this machine's own steady clock, whatever the hub's says.
 
     An entry that comes over a standing link has just happened. One that comes within ``CATCH_UP_MS`` after the link
     is back may be as old as the cut: its age follows from the last entry that came live.
@@ -148,6 +263,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.called_ms: dict[str, int] = {}
+        self.moved_ms: dict[str, int] = {}
         self._linked_ms = 0
         self._hub_ahead_ms: int | None = None
 
@@ -163,11 +279,18 @@ class Watch:
         if self._hub_ahead_ms is not None:
             age_ms = max(0, now_ms + self._hub_ahead_ms - entry.at_ms)
         self.called_ms = {ticket: at_ms for ticket, at_ms in self.called_ms.items() if now_ms < at_ms + NOW_MS}
-        if isinstance(entry.event, TicketCalled | TicketRecalled):
-            self.called_ms[entry.event.ticket] = now_ms - age_ms
+        self.moved_ms = {ticket: at_ms for ticket, at_ms in self.moved_ms.items() if now_ms < at_ms + MOVE_MS}
+        match entry.event:
+            case TicketCalled() | TicketRecalled() as call:
+                self.called_ms[call.ticket] = now_ms - age_ms
+                self.moved_ms.pop(call.ticket, None)
+            case RoomChanged() as change:
+                self.moved_ms.pop(change.ticket, None)  # told anew, so last
+                self.moved_ms[change.ticket] = now_ms - age_ms
         return age_ms
 
     def next_change_ms(self, now_ms: int) -> int | None:
-        """When a call stops blinking or being shown as current, if any does."""
+        """When a call stops blinking or being shown as current, or a change of room being told, if any does."""
         ends = [at_ms + span for at_ms in self.called_ms.values() for span in (NEW_MS, NOW_MS)]
+        ends += [at_ms + MOVE_MS for at_ms in self.moved_ms.values()]
         return min((end for end in ends if end > now_ms), default=None)

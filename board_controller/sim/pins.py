@@ -6,6 +6,7 @@ every output's level to whoever connects. One line each, ``\\n`` at its end.
 
 import asyncio
 import contextlib
+import os
 import socket
 import socketserver
 import threading
@@ -105,7 +106,6 @@ class SocketWire:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.unlink(missing_ok=True)
             server = _Server(str(self._path), Conversation)
-            self._path.chmod(0o600)
         except OSError as error:
             raise ConfigError(f"buttons.pins: {self._path}: the socket cannot be made ({error})") from error
         threading.Thread(target=server.serve_forever, name="pins", daemon=True).start()
@@ -119,6 +119,10 @@ class SocketWire:
 
 class _Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
+
+    def server_bind(self) -> None:
+        os.fchmod(self.fileno(), 0o600)  # Linux gives the name the socket's own mode: nobody else may ever open it
+        super().server_bind()
 
 
 def _tell(peer: socket.socket, number: int, pin: Any) -> None:

@@ -1,10 +1,11 @@
-"""What is said for a call, in Vietnamese and in English. Pure."""
+"""What is said for a call, for changes of room and by the clock, in Vietnamese and in English. Pure."""
 
 import re
 import unicodedata
 from collections.abc import Callable
 
-from board_controller.signage import Announcement
+from board_controller.signage import Announcement, Move, Notice
+from board_controller.voice.calls import Moves, Said
 
 _VI_DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 _EN_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -30,21 +31,82 @@ _VI_LETTERS = {
 _CODE = re.compile(r"\d+|[^\W\d_]+", re.UNICODE)
 
 
-def sentence(said: Announcement, language: str) -> str:
-    """The sentence that calls this ticket in ``vi`` or ``en``; NFC, and free of the engine's own notation.
+def sentence(said: Said, language: str) -> str:
+    """What is said in ``vi`` or ``en``; NFC, and free of the engine's own notation. Empty where a notice has no text.
 
-    Digits of a ticket and of a room are read one by one, a counter's number as a number.
+    Digits of a ticket and of a room are read one by one, a counter's number as a number. Changes of room are read
+    by where to go.
     Raises KeyError on a language that has no sentences.
 
     >>> sentence(Announcement("", "A047", 1, "101", ""), "vi")
     'Mời số A không bốn bảy, đến quầy một, phòng một không một'
     >>> sentence(Announcement("", "A047", 1, "101", ""), "en")
     'Number A, zero four seven, please go to counter one, room one zero one'
+    >>> sentence(Moves((Move("", "A012", 3, "103"), Move("", "A015", 3, "103"))), "vi")
+    'Thay đổi phòng. Số A không một hai, số A không một năm, mời sang phòng một không ba'
     """
     return _SENTENCES[language](said)
 
 
-def _vietnamese(said: Announcement) -> str:
+def _vietnamese(said: Said) -> str:
+    match said:
+        case Announcement():
+            return _vi_call(said)
+        case Moves(moves):
+            told = [
+                ", ".join([*(f"số {_vi_code(label)}" for label in labels), _vi_where(move)])
+                for move, labels in _by_place(moves)
+            ]
+            return ". ".join(["Thay đổi phòng", *map(_capital, told)])
+        case Notice():
+            return _clean(said.text_vi)
+
+
+def _english(said: Said) -> str:
+    match said:
+        case Announcement():
+            return _en_call(said)
+        case Moves(moves):
+            told = [
+                ", ".join([*(f"number {_en_code(label)}" for label in labels), _en_where(move)])
+                for move, labels in _by_place(moves)
+            ]
+            return ". ".join(["Change of room", *map(_capital, told)])
+        case Notice():
+            return _clean(said.text_en)
+
+
+def _by_place(moves: tuple[Move, ...]) -> list[tuple[Move, list[str]]]:
+    """A move for each place to go to, in the order of the first, and the tickets that go there."""
+    places: dict[tuple[int, str], tuple[Move, list[str]]] = {}
+    for move in moves:
+        places.setdefault((move.number, move.room), (move, []))[1].append(move.label)
+    return [*places.values()]
+
+
+def _vi_where(move: Move) -> str:
+    room = _room(move.room)
+    if not move.number:
+        return "xin chờ, quầy nào trống trước sẽ gọi"
+    if room:
+        return f"mời sang phòng {_vi_code(room) if _is_code(room) else room}"
+    return f"mời sang quầy {vi_number(move.number)}"
+
+
+def _en_where(move: Move) -> str:
+    room = _room(move.room)
+    if not move.number:
+        return "please wait, the first free counter will call you"
+    if room:
+        return f"please go to room {_en_code(room) if _is_code(room) else room}"
+    return f"please go to counter {en_number(move.number)}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _vi_call(said: Announcement) -> str:
     parts = [f"Mời số {_vi_code(said.label)}", f"đến quầy {vi_number(said.number)}"]
     room = _room(said.room)
     if room:
@@ -52,7 +114,7 @@ def _vietnamese(said: Announcement) -> str:
     return ", ".join(parts)
 
 
-def _english(said: Announcement) -> str:
+def _en_call(said: Announcement) -> str:
     parts = [f"Number {_en_code(said.label)}", f"please go to counter {en_number(said.number)}"]
     room = _room(said.room)
     if room:
@@ -60,7 +122,7 @@ def _english(said: Announcement) -> str:
     return ", ".join(parts)
 
 
-_SENTENCES: dict[str, Callable[[Announcement], str]] = {"vi": _vietnamese, "en": _english}
+_SENTENCES: dict[str, Callable[[Said], str]] = {"vi": _vietnamese, "en": _english}
 
 
 def vi_number(number: int) -> str:

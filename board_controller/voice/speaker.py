@@ -1,4 +1,4 @@
-"""The loudspeaker: one call at a time, none cut off, none too late."""
+"""The loudspeaker: one thing at a time, calls first, none cut off, none too late."""
 
 import logging
 import subprocess
@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Sequence
 
-from board_controller.signage import Announcement
-from board_controller.voice.calls import Calls, add, take
+from board_controller.signage import Announcement, Utterance, Withdrawn
+from board_controller.voice.calls import Calls, Said, add, held_up, take, withdraw
 from board_controller.voice.chime import RATE_HZ
 from board_controller.voice.sentence import sentence
 from board_controller.voice.synthesis import SAMPLE_BYTES, Speech, SpeechFailed
@@ -23,7 +23,7 @@ class PlayerFailed(Exception):
 
 
 class Speaker:
-    """Speaks the calls that it is given, in a thread of its own, with one player process at a time.
+    """Speaks what it is given, in a thread of its own, with one player process at a time.
 
     ``player`` is a program and its arguments that plays the WAV on its standard input and ends when it is over.
     """
@@ -51,9 +51,15 @@ class Speaker:
             self._work.notify()
         self._thread.join()
 
-    def say(self, said: Announcement, age_ms: int = 0) -> None:
-        """Put a call into the queue; returns at once. ``age_ms`` is how long ago the number was called."""
+    def say(self, said: Utterance | Withdrawn, age_ms: int = 0) -> None:
+        """Put it into the queue, or take calls out of it; returns at once.
+
+        ``age_ms`` is how long ago it happened or was due.
+        """
         with self._work:
+            if isinstance(said, Withdrawn):
+                self._calls = withdraw(self._calls, said)
+                return
             self._calls = add(self._calls, said, time.monotonic() - age_ms / 1000)
             self._work.notify()
 
@@ -73,11 +79,16 @@ class Speaker:
             if stale:
                 log.warning("%d calls waited too long for the loudspeaker and were not spoken", stale)
             if said is not None:
+                begun_s = time.monotonic()
                 self._speak(said)
+                if not isinstance(said, Announcement):
+                    with self._work:
+                        self._calls = held_up(self._calls, begun_s, time.monotonic())
 
-    def _speak(self, said: Announcement) -> None:
+    def _speak(self, said: Said) -> None:
+        sentences = [(language, sentence(said, language)) for language in self._speech.languages]
         try:
-            wav = self._speech.call([(language, sentence(said, language)) for language in self._speech.languages])
+            wav = self._speech.call([(language, text) for language, text in sentences if text])
             self._play(wav)
         except (SpeechFailed, PlayerFailed) as error:
             if not self._fault and not self._stopping:

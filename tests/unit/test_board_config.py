@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from board_controller.config import read
+from board_controller.config import CounterPins, read
 from edge.daemon.config import ConfigError
 
 WHOLE = """
@@ -23,6 +23,8 @@ recall = 6
 no_show = 13
 finish = 19
 led = 26
+rate = [7, 8]
+rate_led = 14
 [[led_board]]
 driver = "moiso-line"
 link = "/dev/ttyUSB0"
@@ -34,6 +36,13 @@ languages = ["vi", "en"]
 voice = "vi"
 cache = "data/board/voice"
 player = ["aplay", "-q", "-"]
+[[announcement]]
+text_vi = "Xin giữ phiếu"
+at = ["07:30"]
+weekdays = [0, 1]
+[[announcement]]
+text_en = "We close in fifteen minutes"
+before_closing_min = 15
 """
 
 
@@ -51,7 +60,9 @@ def test_the_documented_file_is_read_and_paths_are_taken_from_its_folder(tmp_pat
     assert config.buttons.pins == f"mock:{tmp_path}/run/pins.sock"
     assert config.voice is not None
     assert config.voice.cache == tmp_path / "data/board/voice"
-    assert config.counter[0].pins() == (5, 6, 13, 19, 26)
+    assert config.counter[0].pins() == (5, 6, 13, 19, 7, 8, 26, 14)
+    assert config.counter[0].ratings() == ((7, 5), (8, 1))
+    assert [(said.at, said.before_closing_min) for said in config.announcement] == [(("07:30",), 0), ((), 15)]
 
 
 @pytest.mark.parametrize(
@@ -67,6 +78,16 @@ def test_the_documented_file_is_read_and_paths_are_taken_from_its_folder(tmp_pat
         ('player = ["aplay", "-q", "-"]', "player = []", "player"),
         ('[[listen]]\naddress = "127.0.0.1:8082"', "", "listen"),
         ('[buttons]\npins = "mock:run/pins.sock"', "", "needs \\[buttons\\]"),
+        ("rate = [7, 8]", "rate = [7, 5]", "pin 5 is used twice"),
+        ("rate_led = 14", "rate_led = 7", "pin 7 is used twice"),
+        ("rate = [7, 8]", "rate = [7, 8]\nscores = [5]", "counter q1: scores needs one score for each pin"),
+        ("rate = [7, 8]", "rate = [7, 8]\nscores = [6, 1]", "<= 5"),
+        ("rate = [7, 8]", "rate = [0, 1, 2, 3, 4, 7]", "rate"),
+        ('at = ["07:30"]', 'at = ["7:30"]', "announcement"),
+        ('at = ["07:30"]', "", "announcement 1 needs either at or before_closing_min"),
+        ("before_closing_min = 15", 'before_closing_min = 15\nat = ["08:00"]', "announcement 2 needs either"),
+        ("weekdays = [0, 1]", "weekdays = [7]", "<= 6"),
+        ('text_en = "We close in fifteen minutes"', 'text_en = " "', "announcement 2 needs a text"),
     ],
 )
 def test_a_mistake_is_named_with_its_file(tmp_path: Path, before: str, after: str, expected: str) -> None:
@@ -83,3 +104,25 @@ def test_two_boards_share_a_line_with_two_addresses_and_one_baud_rate(tmp_path: 
         _read(tmp_path, WHOLE + second)
     with pytest.raises(ConfigError, match="one baud rate"):
         _read(tmp_path, WHOLE + second + "address = 2\nbaud = 19200\n")
+
+
+@pytest.mark.req("P3")
+@pytest.mark.parametrize(
+    ("buttons", "scores"), [(1, (5,)), (2, (5, 1)), (3, (5, 3, 1)), (4, (5, 4, 2, 1)), (5, (5, 4, 3, 2, 1))]
+)
+def test_rating_buttons_have_scores_by_their_number_unless_told_otherwise(
+    buttons: int, scores: tuple[int, ...]
+) -> None:
+    pins = tuple(range(20, 20 + buttons))
+    counter = CounterPins(id="q1", next=5, recall=6, no_show=13, finish=19, led=26, rate=pins)
+    assert counter.ratings() == tuple(zip(pins, scores, strict=True))
+    turned = CounterPins(
+        id="q1", next=5, recall=6, no_show=13, finish=19, led=26, rate=pins, scores=tuple(reversed(scores))
+    )
+    assert turned.ratings() == tuple(zip(pins, reversed(scores), strict=True))
+
+
+def test_announcements_need_a_loudspeaker(tmp_path: Path) -> None:
+    voice = WHOLE[WHOLE.index("[voice]") : WHOLE.index("[[announcement]]")]
+    with pytest.raises(ConfigError, match="announcement 1 needs \\[voice\\]"):
+        _read(tmp_path, WHOLE.replace(voice, ""))

@@ -1,11 +1,13 @@
 """Contacts bounce, stick and are held; one press is one press."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from board_controller.debounce import SETTLE_S, Contact, Debounce, Signal, begin, edge, settle
-from board_controller.press import LAMP, Action, Answer, command_for
-from edge.contracts.commands import CallNext, Finish, MarkNoShow, Recall
+from board_controller.press import LAMP, Action, Answer, Rating, answer_to, command_for
+from edge.contracts.commands import Agreed, CallNext, Finish, MarkNoShow, Rate, Recall, Refused
+from edge.contracts.refusals import Refusal
 
 ID = "a" * 32
 
@@ -84,3 +86,16 @@ def test_the_three_answers_of_the_lamp_cannot_be_confused() -> None:
     assert [level for level, _ in LAMP[Answer.REFUSED]] == [True, False, True, False]
     assert min(s for _, s in LAMP[Answer.REFUSED]) >= 4 * max(s for _, s in LAMP[Answer.AWAY])
     assert sum(level for level, _ in LAMP[Answer.AWAY]) >= 5
+
+
+@pytest.mark.req("P3")
+def test_a_rating_is_of_the_counter_whoever_is_there() -> None:
+    assert command_for(Rating(3), "q1", "", ID) == Rate(ID, "q1", 3)
+    assert command_for(Rating(5), "q1", "b" * 32, ID) == Rate(ID, "q1", 5)
+
+
+def test_what_the_hub_did_lights_the_lamp_what_it_refused_flashes_and_a_rating_of_nothing_is_quiet() -> None:
+    assert answer_to(Agreed(ID)) is Answer.ACCEPTED
+    assert answer_to(Refused(ID, Refusal.NOBODY_WAITING)) is Answer.REFUSED
+    assert answer_to(Refused(ID, Refusal.NOTHING_TO_RATE)) is Answer.QUIET
+    assert LAMP[Answer.QUIET] == ()

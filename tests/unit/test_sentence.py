@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from board_controller.signage import Announcement
+from board_controller.signage import Announcement, Move, Notice
+from board_controller.voice.calls import Moves
 from board_controller.voice.sentence import en_number, sentence, vi_number
 
 
@@ -84,3 +85,32 @@ def test_a_sentence_is_nfc_and_free_of_the_engines_notation(label: str, room: st
 
 def test_decomposed_letters_are_put_together() -> None:
     assert "phòng Siêu âm" in sentence(_said(room=unicodedata.normalize("NFD", "Siêu âm")), "vi")
+
+
+@pytest.mark.req("K11", "S1")
+def test_changes_of_room_are_read_by_where_to_go() -> None:
+    moves = Moves(
+        (
+            Move("a", "A012", 3, "103"),
+            Move("b", "B007", 4, ""),
+            Move("c", "A015", 3, "103"),
+            Move("d", "C001"),
+            Move("e", "D002", 5, "Siêu âm"),
+        )
+    )
+    assert sentence(moves, "vi") == (
+        "Thay đổi phòng. Số A không một hai, số A không một năm, mời sang phòng một không ba. "
+        "Số bê không không bảy, mời sang quầy bốn. Số xê không không một, xin chờ, quầy nào trống trước sẽ gọi. "
+        "Số đê không không hai, mời sang phòng Siêu âm"
+    )
+    assert sentence(moves, "en").startswith(
+        "Change of room. Number A, zero one two, number A, zero one five, please go to room one zero three. "
+        "Number B, zero zero seven, please go to counter four."
+    )
+
+
+@pytest.mark.req("S6")
+def test_a_notice_is_its_own_text_without_the_engines_notation() -> None:
+    notice = Notice("- Còn [[mười lăm]] phút", "")
+    assert sentence(notice, "vi") == "Còn mười lăm phút"
+    assert sentence(notice, "en") == ""

@@ -11,26 +11,27 @@ import pytest
 from board_controller.buttons import Buttons, open_pins
 from board_controller.config import Buttons as ButtonsConfig
 from board_controller.config import CounterPins
-from board_controller.press import Action, Answer
+from board_controller.press import Action, Answer, Rating
 from board_controller.sim.button_panel import ButtonPanel
 from board_controller.sim.pins import SocketPins, SocketWire
 from edge.daemon.config import ConfigError
 from tests.waiting import until
 
 Q1 = CounterPins(id="q1", next=5, recall=6, no_show=13, finish=19, led=26)
-Q2 = CounterPins(id="q2", next=12, recall=16, no_show=20, finish=21, led=25)
+Q2 = CounterPins(id="q2", next=12, recall=16, no_show=20, finish=21, led=25, rate=(7, 8, 15), rate_led=14)
+Q3 = CounterPins(id="q3", next=17, recall=27, no_show=22, finish=23, led=24, rate=(2, 3))
 
 
 class Desk:
     """A board process in miniature: buttons, pins and a hub that answers as it is told."""
 
     def __init__(self, socket: Path) -> None:
-        self.pressed: list[tuple[str, Action]] = []
+        self.pressed: list[tuple[str, Action | Rating]] = []
         self.answer = Answer.ACCEPTED
         self.hub_answers = threading.Event()
         self.hub_answers.set()
         self.wire: Any = open_pins(ButtonsConfig(f"mock:{socket}"))
-        self.buttons = Buttons([Q1, Q2], self.wire.factory, self._press)
+        self.buttons = Buttons([Q1, Q2, Q3], self.wire.factory, self._press)
         self._loop = asyncio.new_event_loop()
         self._work: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -47,7 +48,7 @@ class Desk:
         self._thread.join()
         self.buttons.close()
 
-    async def _press(self, counter: str, action: Action) -> Answer:
+    async def _press(self, counter: str, action: Action | Rating) -> Answer:
         self.pressed.append((counter, action))
         while not self.hub_answers.is_set():
             await asyncio.sleep(0.01)
@@ -81,12 +82,47 @@ def panel(tmp_path: Path, desk: Desk) -> Iterator[ButtonPanel]:
 
 @pytest.mark.req("B1")
 def test_each_button_of_each_counter_means_one_thing(desk: Desk, panel: ButtonPanel) -> None:
-    expected = []
+    expected: list[tuple[str, Action | Rating]] = []
     for counter in (Q1, Q2):
         for pin, action in zip(counter.pins(), Action, strict=False):
             assert panel.press(pin)
             expected.append((counter.id, action))
             until(lambda: desk.pressed == expected)
+
+
+@pytest.mark.req("P3")
+def test_each_rating_button_says_its_score_and_its_own_lamp_thanks(desk: Desk, panel: ButtonPanel) -> None:
+    expected: list[tuple[str, Action | Rating]] = []
+    for counter in (Q2, Q3):
+        for pin, score in counter.ratings():
+            assert panel.press(pin)
+            expected.append((counter.id, Rating(score)))
+            until(lambda: desk.pressed == expected)
+    assert [action.value for _, action in expected] == ["rate-5", "rate-3", "rate-1", "rate-5", "rate-1"]
+    until(lambda: panel.levels.get(14), what="the lamp beside the rating buttons")
+    assert not panel.levels.get(Q2.led)
+    until(lambda: panel.levels.get(14) is False)
+
+
+@pytest.mark.req("P3")
+def test_a_rating_of_nothing_lights_no_lamp(desk: Desk, panel: ButtonPanel) -> None:
+    desk.answer = Answer.QUIET
+    panel.press(7)
+    until(desk.was_pressed)
+    desk.answer = Answer.ACCEPTED
+    panel.press(12)
+    until(lambda: panel.levels.get(Q2.led))
+    assert [state.state for state in desk.wire.factory.pin(14).states] == [False]
+
+
+def test_a_patients_rating_does_not_hold_the_officer_up(desk: Desk, panel: ButtonPanel) -> None:
+    desk.hub_answers.clear()
+    panel.press(7)
+    until(lambda: desk.pressed == [("q2", Rating(5))])
+    panel.press(8)
+    panel.press(12)
+    until(lambda: desk.pressed[1:] == [("q2", Action.NEXT)])
+    desk.hub_answers.set()
 
 
 def test_a_bouncing_press_is_one_press(desk: Desk, panel: ButtonPanel) -> None:
@@ -135,7 +171,7 @@ def test_a_button_that_is_stuck_at_start_is_reported_and_calls_nobody(
     factory = SocketPins()
     factory.drive(5, high=False)
 
-    async def press(_counter: str, _action: Action) -> Answer:
+    async def press(_counter: str, _action: Action | Rating) -> Answer:
         raise AssertionError("nobody pressed")
 
     async def scenario() -> None:
@@ -183,7 +219,7 @@ def test_a_socket_that_cannot_be_made_is_a_matter_of_configuration(tmp_path: Pat
 
 @pytest.mark.filterwarnings("ignore::gpiozero.exc.PinFactoryFallback")
 def test_a_machine_without_pins_is_told_so_at_start() -> None:
-    async def press(_counter: str, _action: Action) -> Answer:
+    async def press(_counter: str, _action: Action | Rating) -> Answer:
         return Answer.AWAY
 
     with pytest.raises(ConfigError, match=r"buttons\.pins: .* Raspberry Pi"):

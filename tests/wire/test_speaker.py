@@ -1,5 +1,6 @@
 """The loudspeaker: real speech, real players, one call at a time."""
 
+import array
 import fcntl
 import io
 import logging
@@ -12,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from board_controller.signage import Announcement
+from board_controller.signage import Announcement, Move, Notice, Withdrawn
 from board_controller.sim.speaker import NotPlayable, duration_s
+from board_controller.voice.calls import Moves
 from board_controller.voice.chime import RATE_HZ, chime
 from board_controller.voice.sentence import sentence
 from board_controller.voice.speaker import Speaker
@@ -80,6 +82,50 @@ def test_the_second_call_waits_for_the_first_and_neither_is_cut_off(open_speaker
     assert time.monotonic() - begun_s > duration_s(sounds[0]), "the second began before the first had ended"
     assert not (tmp_path / "busy").exists()
     assert speaker.fault == ""
+
+
+@pytest.mark.req("K11", "S6")
+def test_what_is_not_a_call_waits_for_the_calls_and_is_spoken_after_a_chime(
+    speech: Speech, open_speaker: Open, tmp_path: Path
+) -> None:
+    speaker = open_speaker(*_simulated(tmp_path))
+    closing = Notice("Sắp hết giờ làm việc", "")
+    moves = [Move("c" * 32, "A012", 3, "103"), Move("d" * 32, "A015", 3, "103")]
+    speaker.say(closing)
+    for move in moves:
+        speaker.say(move)
+    speaker.say(B112)
+    until(lambda: len(_sounds(tmp_path)) == 3, within_s=60)
+    assert _sounds(tmp_path) == [
+        speech.call([(language, sentence(said, language)) for language in languages])
+        for said, languages in ((B112, ("vi", "en")), (Moves(tuple(moves)), ("vi", "en")), (closing, ("vi",)))
+    ]
+    for sound in _sounds(tmp_path):
+        with wave.open(io.BytesIO(sound)) as file:
+            samples = array.array("h", file.readframes(file.getnframes()))
+        assert samples[: len(chime()) // 2].tobytes() == chime()
+        assert 8_000 < max(map(abs, samples[len(chime()) // 2 :])) < 32_767  # as loud as a call, and not clipped
+
+
+@pytest.mark.req("P5")
+def test_a_call_that_was_undone_while_another_is_spoken_is_not_heard(open_speaker: Open, tmp_path: Path) -> None:
+    speaker = open_speaker(*_simulated(tmp_path, fast=False), said=Speech(("en",), "vi", tmp_path / "cache"))
+    c009 = Announcement("c" * 32, "C009", 3, "103", "")
+    speaker.say(A047)
+    until(lambda: (tmp_path / ".device").exists(), within_s=20)
+    speaker.say(B112)
+    speaker.say(c009)
+    speaker.say(Withdrawn((B112.ticket,)))
+    until(lambda: len(_sounds(tmp_path)) == 2, within_s=40)
+    assert _sounds(tmp_path)[1] == Speech(("en",), "vi", tmp_path / "cache").call([("en", sentence(c009, "en"))])
+
+
+def test_a_call_is_not_lost_to_a_long_notice(open_speaker: Open, tmp_path: Path) -> None:
+    speaker = open_speaker(*_simulated(tmp_path, fast=False), said=Speech(("en",), "vi", tmp_path / "cache"))
+    speaker.say(Notice("", "Please keep your ticket."))
+    until(lambda: (tmp_path / ".device").exists(), within_s=20)
+    speaker.say(A047, 29_000)
+    until(lambda: len(_sounds(tmp_path)) == 2, within_s=40)
 
 
 def test_a_call_that_is_older_than_half_a_minute_is_not_spoken(
