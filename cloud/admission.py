@@ -97,4 +97,4 @@ def _check(entry: Entry) -> None:
             if not (_SHORT.fullmatch(ticket) and _SHORT.fullmatch(service)):
                 raise NotAdmitted(Reason.TEXT)
         case _:
-            pass  # these name a ticket that was issued, or count for nothing
+            pass  # these name a ticket that was issued, or nothing that becomes a key

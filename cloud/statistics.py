@@ -2,24 +2,40 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from cloud.ledger import connect, open_ledger
-from cloud.rollups import ISSUED, MEASURES, SERVICE_TIMES, WAITS, percentile_min
+from cloud.rollups import INSURED, ISSUED, MEASURES, READ, READ_FAILED, SERVICE_TIMES, UNREAD, WAITS, percentile_min
+from edge.contracts.eligibility import Outcome
+from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 
+K = TypeVar("K")
 HOURS = 24
-ID_CARDS = frozenset({Document.CCCD_QR})
+IN_FORCE = frozenset({Outcome.VALID, Outcome.NEW_CARD, Outcome.FORCES_CARD})
+ID_CARDS = frozenset({Document.CCCD_CHIP, Document.CCCD_QR, Document.VNEID_QR})
+
+
+class Reading(Struct, frozen=True):
+    """How often a kind of document was tried to be read, and with success."""
+
+    document: Document
+    read: int
+    tried: int
 
 
 class Counts(Struct, frozen=True):
-    """Counts of any period and any number of sites; ``issued`` goes by kind of document, ``waits`` and
-    ``service_times`` by the bins of ``cloud.rollups``."""
+    """Counts of any period and any number of sites.
+
+    ``issued``, ``read`` and ``read_failed`` go by kind of document, ``unread`` by the reason, ``insurance`` by what the
+    portal said, ``waits`` and ``service_times`` by the bins of ``cloud.rollups``.
+    """
 
     issued: tuple[tuple[Document, int], ...]
     called: int
@@ -27,6 +43,10 @@ class Counts(Struct, frozen=True):
     no_shows: int
     waits: tuple[int, ...]
     service_times: tuple[int, ...]
+    read: tuple[tuple[Document, int], ...]
+    read_failed: tuple[tuple[Document, int], ...]
+    unread: tuple[tuple[ReadingFault, int], ...]
+    insurance: tuple[tuple[Outcome, int], ...]
 
     @property
     def tickets(self) -> int:
@@ -35,8 +55,35 @@ class Counts(Struct, frozen=True):
 
     @property
     def by_id_card(self) -> int:
-        """Numbers given to people who registered with their căn cước (CCCD)."""
+        """Numbers given to people who registered with their căn cước: its chip, its QR, or VNeID's."""
         return sum(n for document, n in self.issued if document in ID_CARDS)
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The kinds of document that were tried to be read; NONE where nobody can say of which kind it was."""
+        both = zip(self.read, self.read_failed, strict=True)
+        return tuple(Reading(document, n, n + failed) for (document, n), (_, failed) in both if n + failed)
+
+    @property
+    def failures(self) -> tuple[tuple[ReadingFault, int], ...]:
+        """Why documents were not read, the commonest first; reasons that never happened are left out."""
+        return tuple(sorted((pair for pair in self.unread if pair[1]), key=lambda pair: -pair[1]))
+
+    @property
+    def look_ups(self) -> int:
+        """How often the insurance portal was asked about somebody."""
+        return sum(n for _, n in self.insurance)
+
+    @property
+    def insured(self) -> int:
+        """How many of them have a card in force."""
+        return sum(n for outcome, n in self.insurance if outcome in IN_FORCE)
+
+    @property
+    def not_insured(self) -> tuple[tuple[Outcome, int], ...]:
+        """Why the others have none, or it could not be said, the commonest first."""
+        others = (pair for pair in self.insurance if pair[1] and pair[0] not in IN_FORCE)
+        return tuple(sorted(others, key=lambda pair: -pair[1]))
 
     def wait_min(self, share: float) -> float:
         """The wait in minutes that ``share`` of those called did not exceed. Raises ValueError where none was."""
@@ -44,18 +91,40 @@ class Counts(Struct, frozen=True):
 
     def plus(self, other: "Counts") -> "Counts":
         """Both together."""
-        issued = tuple((document, n + m) for (document, n), (_, m) in zip(self.issued, other.issued, strict=True))
         return Counts(
-            issued,
+            _added(self.issued, other.issued),
             self.called + other.called,
             self.finished + other.finished,
             self.no_shows + other.no_shows,
             tuple(map(sum, zip(self.waits, other.waits, strict=True))),
             tuple(map(sum, zip(self.service_times, other.service_times, strict=True))),
+            _added(self.read, other.read),
+            _added(self.read_failed, other.read_failed),
+            _added(self.unread, other.unread),
+            _added(self.insurance, other.insurance),
         )
 
 
-NOTHING = Counts(tuple((document, 0) for document in Document), 0, 0, 0, (0,) * len(WAITS), (0,) * len(SERVICE_TIMES))
+def _added(some: tuple[tuple[K, int], ...], more: tuple[tuple[K, int], ...]) -> tuple[tuple[K, int], ...]:
+    return tuple((key, n + m) for (key, n), (_, m) in zip(some, more, strict=True))
+
+
+def _counts(n: Mapping[str, int]) -> Counts:
+    return Counts(
+        tuple((document, n[measure]) for document, measure in ISSUED.items()),
+        n["called"],
+        n["finished"],
+        n["no_shows"],
+        tuple(n[measure] for measure in WAITS),
+        tuple(n[measure] for measure in SERVICE_TIMES),
+        tuple((document, n[measure]) for document, measure in READ.items()),
+        tuple((document, n[measure]) for document, measure in READ_FAILED.items()),
+        tuple((fault, n[measure]) for fault, measure in UNREAD.items()),
+        tuple((outcome, n[measure]) for outcome, measure in INSURED.items()),
+    )
+
+
+NOTHING = _counts(dict.fromkeys(MEASURES, 0))
 
 
 class SiteToday(Struct, frozen=True):
@@ -141,14 +210,3 @@ class Statistics:
 
 # The names are literals of this program: MEASURES.
 _HOURS_OF_DAY = f"SELECT hour, {', '.join(MEASURES)} FROM hours WHERE site = ? AND day = ?"  # noqa: S608
-
-
-def _counts(n: dict[str, int]) -> Counts:
-    return Counts(
-        tuple((document, n[measure]) for document, measure in ISSUED.items()),
-        n["called"],
-        n["finished"],
-        n["no_shows"],
-        tuple(n[measure] for measure in WAITS),
-        tuple(n[measure] for measure in SERVICE_TIMES),
-    )

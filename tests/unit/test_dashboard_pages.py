@@ -1,6 +1,7 @@
 """The dashboard's pages through Flask's test client: who gets in, what is said, what no page may do."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,8 +15,12 @@ from cloud.config import Cloud, Web
 from cloud.ledger import Ledger
 from cloud.web import create_app
 from cloud.web.figures import hour_bars
+from cloud.web.today import DOCUMENTS, FAULTS, OUTCOMES, READ_AS
+from edge.contracts.eligibility import Outcome
+from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 from edge.daemon.config import Broker, ConfigError
+from edge.daemon.i18n import translations
 from tests.journals import MINUTE_MS, Journal
 
 PASSWORD = "một mật khẩu đủ dài"
@@ -55,12 +60,24 @@ def log_in(client: FlaskClient, password: str = PASSWORD, name: str = "lan") -> 
     return client.post("/login", data=form, headers={"Referer": "https://localhost/login"}).status_code
 
 
-def record(data: Path, *, called: int, waiting: int, name: str = "Trung tâm Y tế huyện Mẫu") -> None:
+def record(
+    data: Path,
+    *,
+    called: int,
+    waiting: int,
+    name: str = "Trung tâm Y tế huyện Mẫu",
+    readings: Sequence[ReadingFault | None] = (),
+    look_ups: Sequence[Outcome] = (),
+) -> None:
     now = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh"))
     journal = Journal(int(now.timestamp() * 1000))
     journal.open(name, day=now.date().isoformat())
     for number in range(called + waiting):
         journal.issue(f"t{number}", document=Document.NONE if number % 4 else Document.CCCD_QR)
+    for fault in readings:
+        journal.read(Document.CCCD_CHIP, fault)
+    for outcome in look_ups:
+        journal.look_up(outcome)
     journal.at_ms += 20 * MINUTE_MS
     for number in range(called):
         journal.call(f"t{number}")
@@ -101,6 +118,50 @@ def test_the_page_shows_the_figures(config: Cloud, client: FlaskClient) -> None:
     assert "300 / 1,200" in english
     assert "Sample District Health Centre" in english
     assert "Hôm nay" not in english
+
+
+@pytest.mark.req("D1", "P4")
+def test_the_page_shows_how_documents_were_read_and_why_not(config: Cloud, client: FlaskClient) -> None:
+    record(config.data, called=0, waiting=4, readings=(None, None, ReadingFault.CARD_REMOVED))
+    log_in(client)
+    page = client.get("/today").text
+    readings = page.partition('id="readings"')[2].partition("</section>")[0]
+    assert "Căn cước, chip" in readings
+    assert "66,7 %" in readings
+    assert "2 / 3" in readings
+    assert re.search(r"Nhấc thẻ ra khi đang đọc</dt><dd>1</dd>", readings)
+    assert "Chip bị sao chép" not in readings
+    english = client.get("/today?lang=en").text
+    assert "ID card, chip" in english
+    assert "Card taken away while it was read" in english
+    assert "Đọc giấy tờ" not in english
+
+
+@pytest.mark.req("D1", "D5", "P4")
+def test_the_page_shows_how_many_have_insurance_in_force_and_why_not(config: Cloud, client: FlaskClient) -> None:
+    record(config.data, called=0, waiting=4, look_ups=(Outcome.VALID, Outcome.VALID, Outcome.EXPIRED))
+    log_in(client)
+    insurance = client.get("/today").text.partition('id="insurance"')[2].partition("</section>")[0]
+    assert "66,7 %" in insurance
+    assert "2 / 3" in insurance
+    assert re.search(r"Thẻ hết hạn</dt><dd>1</dd>", insurance)
+    assert "Insurance look-ups: in force" in client.get("/today?lang=en").text
+
+
+def test_where_nothing_was_read_the_page_says_nothing_of_readings(config: Cloud, client: FlaskClient) -> None:
+    record(config.data, called=0, waiting=4)
+    log_in(client)
+    page = client.get("/today").text
+    assert 'id="readings"' not in page
+    assert 'id="insurance"' not in page
+
+
+def test_every_kind_of_document_and_every_reason_has_its_words_in_both_languages() -> None:
+    assert (set(DOCUMENTS), set(READ_AS), set(FAULTS)) == (set(Document), set(Document), set(ReadingFault))
+    assert set(OUTCOMES) == set(Outcome)
+    english = translations("en", "cloud").gettext
+    for words in (*DOCUMENTS.values(), *READ_AS.values(), *FAULTS.values(), *OUTCOMES.values()):
+        assert english(words) != words
 
 
 def test_without_figures_the_page_says_what_to_do(client: FlaskClient) -> None:

@@ -148,7 +148,15 @@ def test_a_refusal_is_counted_in_one_row(ledger: Ledger, tmp_path: Path) -> None
 def test_a_measure_that_came_later_gets_its_column(tmp_path: Path) -> None:
     Ledger(tmp_path).close()
     db = connect(tmp_path)
-    db.execute("ALTER TABLE hours DROP COLUMN issued_cccd_qr")
+    for table in ("hours", "days"):
+        for measure in (
+            "issued_cccd_qr",
+            "issued_bhyt_qr",
+            "read_ok_cccd_qr",
+            "read_failed_cccd_qr",
+            "unread_qr_damaged",
+        ):
+            db.execute(f"ALTER TABLE {table} DROP COLUMN {measure}")
     db.close()
     ledger = Ledger(tmp_path)
     assert ledger.record("mau-01", busy_day(5, Random(1)).batch(), received_ms=NOW) > 0

@@ -9,9 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.rollups import BINS, EDGES_MIN, MEASURES, Folded, SiteState, bin_of, fold, percentile_min, tickets_named
+from edge.contracts.commands import (
+    CallNext,
+    Finish,
+    MarkNoShow,
+    Park,
+    Rate,
+    ReturnToQueue,
+    SendToTests,
+    Transfer,
+    Undo,
+)
+from edge.contracts.eligibility import Outcome
+from edge.contracts.events import Entry
+from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 from tests.journals import DAY, MINUTE_MS, OPENING_MS, Journal, busy_day
+from tests.queue_story import Site
+from tests.sites import command_id
 
+Slip = CallNext | Finish | MarkNoShow | Transfer | SendToTests | Park
 NEW = SiteState("Asia/Ho_Chi_Minh", "", {})
 
 
@@ -42,6 +59,62 @@ def test_one_visit_is_counted_by_hour_and_by_service() -> None:
         (DAY, "insurance", measure): 1 for measure in ("issued_cccd_qr", "called", wait, "finished", served)
     }
     assert result.state.open == {}
+
+
+@pytest.mark.req("D1")
+@pytest.mark.parametrize("document", Document)
+def test_every_kind_of_document_is_counted_by_itself(document: Document) -> None:
+    journal = Journal()
+    journal.open()
+    journal.issue("t1", "insurance", document)
+    assert folded(journal).days == {(DAY, "insurance", f"issued_{document.value.replace('-', '_')}"): 1}
+
+
+@pytest.mark.req("D1")
+def test_readings_are_counted_by_kind_of_document_and_failures_by_their_reason_too() -> None:
+    journal = Journal(OPENING_MS + 70 * MINUTE_MS)
+    journal.open()
+    for fault in (None, ReadingFault.CARD_REMOVED, ReadingFault.CLONED, None):
+        journal.read(Document.CCCD_CHIP, fault)
+    journal.read(Document.BHYT_QR)
+    journal.read(Document.NONE, ReadingFault.QR_UNKNOWN)
+    counted = {
+        "read_ok_cccd_chip": 2,
+        "read_failed_cccd_chip": 2,
+        "unread_card_removed": 1,
+        "unread_cloned": 1,
+        "read_ok_bhyt_qr": 1,
+        "read_failed_none": 1,
+        "unread_qr_unknown": 1,
+    }
+    result = folded(journal)
+    assert result.hours == {(DAY, 8, measure): n for measure, n in counted.items()}
+    assert result.days == {(DAY, "", measure): n for measure, n in counted.items()}
+    assert result.state.open == {}
+
+
+@pytest.mark.req("D1")
+@pytest.mark.parametrize("fault", ReadingFault)
+def test_every_reason_has_a_measure(fault: ReadingFault) -> None:
+    journal = Journal()
+    journal.open()
+    journal.read(Document.CCCD_QR, fault)
+    assert {measure for _, _, measure in folded(journal).days} == {
+        "read_failed_cccd_qr",
+        f"unread_{fault.value.replace('-', '_')}",
+    }
+
+
+@pytest.mark.req("D1", "D5")
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_of_an_insurance_look_up_is_counted_by_itself(outcome: Outcome) -> None:
+    journal = Journal(OPENING_MS + 70 * MINUTE_MS)
+    journal.open()
+    journal.look_up(outcome)
+    journal.look_up(outcome)
+    measure = f"insurance_{outcome.value.replace('-', '_')}"
+    assert folded(journal).hours == {(DAY, 8, measure): 2}
+    assert folded(journal).days == {(DAY, "", measure): 2}
 
 
 def test_the_hour_is_that_of_the_site_and_the_day_is_its_business_day() -> None:
@@ -104,6 +177,85 @@ def test_batches_add_up_to_the_whole(seed: int, cuts: set[int]) -> None:
     assert hours == whole.hours
     assert days == whole.days
     assert state == whole.state
+
+
+@pytest.mark.req("D2")
+@pytest.mark.parametrize("slip", ["next", "finish", "no-show", "transfer", "tests", "park"])
+def test_what_an_officer_took_back_is_uncounted(slip: str) -> None:
+    def entries(*, with_slip: bool) -> list[Entry]:
+        site = Site()
+        first = site.issue("insurance")
+        site.issue("insurance")
+        site.now_ms += 7 * 60_000
+        site.call("q1")
+        site.now_ms += 5 * 60_000
+        if with_slip:
+            slips: dict[str, Slip] = {
+                "next": CallNext(command_id(), "q1", first),
+                "finish": Finish(command_id(), "q1", first),
+                "no-show": MarkNoShow(command_id(), "q1", first),
+                "transfer": Transfer(command_id(), "q1", first, "general"),
+                "tests": SendToTests(command_id(), "q1", first, ("general",)),
+                "park": Park(command_id(), "q1", first),
+            }
+            made = slips[slip]
+            site.do(made)
+            site.now_ms += 4_000
+            site.do(Undo(command_id(), "q1", made.id))
+            site.now_ms -= 4_000
+        site.now_ms += 10 * 60_000
+        site.finish("q1")
+        site.call("q1")
+        return site.entries
+
+    clean = fold(NEW, entries(with_slip=False))
+    corrected = fold(NEW, entries(with_slip=True))
+    assert corrected.hours == clean.hours
+    assert corrected.days == clean.days
+
+
+@pytest.mark.req("D2")
+def test_each_stage_of_a_route_counts_its_own_wait_and_service() -> None:
+    site = Site()
+    ticket = site.issue("insurance", birth_date="1940-01-01")
+    site.now_ms += 7 * 60_000
+    site.call("q1")
+    site.now_ms += 3 * 60_000
+    site.do(SendToTests(command_id(), "q1", ticket, ("general",)))
+    site.now_ms += 20 * 60_000
+    site.call("q2")
+    site.now_ms += 60_000
+    site.finish("q2")
+    site.do(Rate(command_id(), "q2", 5))
+    days = {(service, measure): n for (_, service, measure), n in fold(NEW, site.entries).days.items() if n}
+    assert days == {
+        ("insurance", "issued_none"): 1,
+        ("insurance", "issued_priority"): 1,
+        ("insurance", "called"): 1,
+        ("insurance", "wait_05"): 1,
+        ("insurance", "finished"): 1,
+        ("insurance", "service_03"): 1,
+        ("general", "called"): 1,
+        ("general", "wait_08"): 1,
+        ("general", "finished"): 1,
+        ("general", "service_01"): 1,
+        ("general", "rated_5"): 1,
+    }
+
+
+def test_who_came_back_after_a_missed_call_waits_from_then_on() -> None:
+    site = Site()
+    ticket = site.issue()
+    site.call("q2")
+    site.miss("q2")
+    site.now_ms += 10 * 60_000
+    site.do(ReturnToQueue(command_id(), ticket))
+    site.now_ms += 2 * 60_000
+    site.call("q2")
+    site.finish("q2")
+    days = {measure: n for (_, _, measure), n in fold(NEW, site.entries).days.items()}
+    assert (days["called"], days["no_shows"], days["finished"]) == (2, 1, 1)
+    assert days["wait_02"] == 1
 
 
 def test_every_measure_is_a_name_that_sql_takes_unquoted() -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from cloud.ledger import Ledger
-from cloud.statistics import NOTHING, Statistics
+from cloud.statistics import NOTHING, Reading, Statistics
+from edge.contracts.eligibility import Outcome
+from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 from tests.journals import DAY, MINUTE_MS, OPENING_MS, Journal
 
@@ -35,12 +37,66 @@ def test_the_figures_of_the_day(data: Path) -> None:
     (site,) = today.sites
     assert (site.site, site.name, site.day, site.waiting) == ("mau-01", "Trung tâm Y tế huyện Mẫu", DAY, 1)
     assert (site.counts.tickets, site.counts.by_id_card) == (3, 2)
-    assert dict(site.counts.issued) == {Document.CCCD_QR: 2, Document.NONE: 1}
+    assert {document: n for document, n in site.counts.issued if n} == {Document.CCCD_QR: 2, Document.NONE: 1}
     assert (site.counts.called, site.counts.finished, site.counts.no_shows) == (2, 1, 1)
     assert 60 <= site.counts.wait_min(0.5) <= 75
     assert today.issued_by_hour == (*[0] * 7, 3, *[0] * 16)
     assert today.heard_ms == HEARD
     assert (today.total, today.waiting) == (site.counts, 1)
+
+
+@pytest.mark.req("D1")
+def test_whoever_shows_chip_qr_or_vneid_registers_with_the_id_card(tmp_path: Path) -> None:
+    journal = Journal()
+    journal.open()
+    for document in Document:
+        journal.issue(document.value, document=document)
+    ledger = Ledger(tmp_path)
+    ledger.record("mau-01", journal.batch(), received_ms=HEARD)
+    ledger.close()
+    total = Statistics(tmp_path).today(OPENING_MS).total
+    assert (total.tickets, total.by_id_card) == (5, 3)
+    assert dict(total.issued) == dict.fromkeys(Document, 1)
+    assert (total.readings, total.failures) == ((), ())
+
+
+@pytest.mark.req("D1")
+def test_readings_of_all_facilities_are_a_share_with_its_reasons(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    for site, faults in (
+        ("mau-01", (None, ReadingFault.CLONED, ReadingFault.CARD_REMOVED)),
+        ("mau-02", (None, None, ReadingFault.CARD_REMOVED)),
+    ):
+        journal = Journal()
+        journal.open()
+        for fault in faults:
+            journal.read(Document.CCCD_CHIP, fault)
+        journal.at_ms += 65 * MINUTE_MS
+        journal.read(Document.NONE, ReadingFault.QR_UNKNOWN)
+        ledger.record(site, journal.batch(), received_ms=HEARD)
+    ledger.close()
+    total = Statistics(tmp_path).today(OPENING_MS + 70 * MINUTE_MS).total
+    assert total.readings == (Reading(Document.CCCD_CHIP, 3, 6), Reading(Document.NONE, 0, 2))
+    assert total.failures == (
+        (ReadingFault.CARD_REMOVED, 2),
+        (ReadingFault.QR_UNKNOWN, 2),
+        (ReadingFault.CLONED, 1),
+    )
+    assert total.tickets == 0
+
+
+@pytest.mark.req("D1", "D5")
+def test_insurance_look_ups_are_a_share_with_the_reasons_beside_it(tmp_path: Path) -> None:
+    ledger, journal = Ledger(tmp_path), Journal()
+    journal.open()
+    for outcome, times in ((Outcome.VALID, 3), (Outcome.NEW_CARD, 1), (Outcome.EXPIRED, 2), (Outcome.UNREACHABLE, 4)):
+        for _ in range(times):
+            journal.look_up(outcome)
+    ledger.record("mau-01", journal.batch(), received_ms=HEARD)
+    ledger.close()
+    total = Statistics(tmp_path).today(OPENING_MS).total
+    assert (total.insured, total.look_ups) == (4, 10)
+    assert total.not_insured == ((Outcome.UNREACHABLE, 4), (Outcome.EXPIRED, 2))
 
 
 def test_yesterdays_figures_are_not_todays(data: Path) -> None:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from edge.contracts import topics
-from edge.contracts.events import Acknowledgement, Batch, Entry, Event, TicketFinished, TicketIssued
+from edge.contracts.events import Acknowledgement, Batch, DocumentRead, Entry, Event, TicketFinished, TicketIssued
 from tests.journals import EPOCH, Journal, busy_day
 from tests.waiting import until
 from tests.wire.daemon import Daemon
@@ -31,6 +31,7 @@ key = "{folder}/ingest.key"
 """
 
 TABLES = {"hours": "SELECT * FROM hours WHERE site = ?", "days": "SELECT * FROM days WHERE site = ?"}
+COUNTED = ("issued_none", "issued_cccd_qr", "called", "finished", "read_ok_cccd_qr", "read_failed_cccd_qr")
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ def total(data: Path, site: str, table: str) -> Counter[str]:
     with closing(sqlite3.connect(data / "ledger.db")) as db:
         db.row_factory = sqlite3.Row
         rows = db.execute(TABLES[table], (site,)).fetchall()
-    return Counter({m: sum(row[m] for row in rows) for m in ("issued_none", "issued_cccd_qr", "called", "finished")})
+    return Counter({measure: sum(row[measure] for row in rows) for measure in COUNTED})
 
 
 def truth(journal: Journal) -> Counter[str]:
@@ -135,6 +136,8 @@ def truth(journal: Journal) -> Counter[str]:
             counted["issued_" + entry.event.document.value.replace("-", "_")] += 1
         elif isinstance(entry.event, TicketFinished):
             counted["finished"] += 1
+        elif isinstance(entry.event, DocumentRead):
+            counted["read_failed_cccd_qr" if entry.event.fault else "read_ok_cccd_qr"] += 1
         elif type(entry.event).__name__ == "TicketCalled":
             counted["called"] += 1
     return counted
