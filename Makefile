@@ -45,7 +45,7 @@ requirements: $(STAMP) ## every requirement with the tests that prove it
 	$(BIN)/python -m tests.requirements
 
 .PHONY: screenshots
-screenshots: setup test-packages ## take the pictures of docs/screenshots/ from a running demo
+screenshots: setup test-packages ## take a picture of every page from a running demo; some are kept in docs/screenshots
 	$(BIN)/python -m tests.screenshots
 
 .PHONY: hardware-test

@@ -10,8 +10,12 @@ from provisioning.demo.layout import Ports, Site
 
 SITE_NAME = "mau-01"
 KIOSK, BOARD = "kiosk-1", "board-1"
+MORNING_KIOSK, MORNING_BOARD = "morning-kiosk", "morning-board"  # with these a simulated morning is played
 # BCM pin numbers of the call panel: next, recall, no-show, finish, LED.
 PINS = {"q1": (5, 6, 13, 19, 26), "q2": (12, 16, 20, 21, 25), "q3": (17, 27, 22, 23, 24), "q4": (4, 18, 9, 10, 11)}
+
+# The patients' rating buttons, from very satisfied to not at all, and their lamp.
+RATING_PINS: dict[str, tuple[tuple[int, ...], int | None]] = {"q1": ((7, 8, 15), 14), "q2": ((2, 3), None)}
 
 
 def write_configuration(site: Site) -> None:
@@ -55,6 +59,7 @@ key = "tls/{SITE_NAME}.key"
         f"""\
 name = {quoted(KIOSK)}
 listen = "127.0.0.1:{ports.kiosk}"
+data = "data/kiosk"
 lookup_url = "http://127.0.0.1:{ports.hub_pages}/t/"
 
 {_hub_section(ports, KIOSK)}
@@ -67,6 +72,11 @@ baud = 9600
 driver = "escpos"
 link = "tcp:127.0.0.1:{ports.printer}"
 width_dots = 576
+
+[card_reader]
+driver = "vpcd"
+link = "tcp:127.0.0.1:{ports.card_reader}"
+csca = "{site.csca.name}"
 """,
     )
     write(folder / "board.toml", _board_configuration(site))
@@ -107,7 +117,7 @@ recall = {pins[1]}
 no_show = {pins[2]}
 finish = {pins[3]}
 led = {pins[4]}
-"""
+{_rating(counter)}"""
         for counter, pins in PINS.items()
     )
     player = [sys.executable, "-m", "board_controller.sim.speaker", str(site.recordings)]
@@ -131,7 +141,23 @@ languages = ["vi", "en"]
 voice = "vi"
 cache = "data/board/voice"
 player = {quoted(player)}
+
+[[announcement]]
+text_vi = "Xin quý khách giữ phiếu và chú ý màn hình, loa gọi số."
+text_en = "Please keep your ticket, and watch the screens for your number."
+at = ["07:45", "13:45"]
+
+[[announcement]]
+text_vi = "Còn mười lăm phút nữa là hết giờ làm việc. Xin quý khách đã có số ở lại, các quầy vẫn phục vụ."
+text_en = "We close in fifteen minutes. If you have a number, please stay, you will be served."
+before_closing_min = 15
 """
+
+
+def _rating(counter: str) -> str:
+    pins, led = RATING_PINS.get(counter, ((), None))
+    lamp = "" if led is None else f"rate_led = {led}\n"
+    return f"rate = {list(pins)}\n{lamp}" if pins else ""
 
 
 def quoted(value: str | list[str]) -> str:

@@ -15,6 +15,7 @@ from edge.contracts.catalogue import Catalogue
 from provisioning.demo.supervisor import Program
 
 T = TypeVar("T")
+OFFICER, FLOOR_LEAD, ADMINISTRATOR = "quay1", "truongphong", "quantri"
 MOSQUITTO = "/usr/sbin/mosquitto"  # Debian's place; not on everyone's PATH
 
 
@@ -29,6 +30,7 @@ class Ports(Struct, frozen=True):
     dashboard: int = 8090
     broker: int = 8883
     printer: int = 9100
+    card_reader: int = 9101
 
     @classmethod
     def free(cls) -> "Ports":
@@ -63,6 +65,8 @@ class Passwords(Struct, frozen=True):
     """The demo's own logins; a real site has none that stands in a file."""
 
     officer: str
+    floor_lead: str
+    administrator: str
     account: str
 
     def __repr__(self) -> str:
@@ -81,6 +85,16 @@ class Site(Struct, frozen=True):
     def scanner_link(self) -> Path:
         """Where the simulated scanner's serial line appears."""
         return self.folder / "run/scanner"
+
+    @property
+    def csca(self) -> Path:
+        """The folder of the certificates that the kiosk trusts as issuers of ID cards: that of the simulated cards."""
+        return self.folder / "csca"
+
+    @property
+    def csca_key(self) -> Path:
+        """The private key of that issuer, under which the workbench makes its cards."""
+        return self.folder / "secrets/demo-csca.key"
 
     @property
     def led_link(self) -> Path:

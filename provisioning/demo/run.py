@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from provisioning.demo.control import Control
-from provisioning.demo.site import ACCOUNT, OFFICER, Ports, Site, clear, provision
+from provisioning.demo.site import ACCOUNT, ADMINISTRATOR, FLOOR_LEAD, OFFICER, Ports, Site, clear, provision
 from provisioning.demo.supervisor import ProgramFailed, Supervisor
 
 FOLDER = Path(__file__).parents[2] / "demo-data"
@@ -28,7 +28,7 @@ def main() -> None:
     """Start the demo site and keep it running until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="make run", description=main.__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the site and its data live")
-    parser.add_argument("--port-base", type=int, help="eight ports in a row from here, in place of 8000, 8081 …")
+    parser.add_argument("--port-base", type=int, help="nine ports in a row from here, in place of 8000, 8081 …")
     parser.add_argument("--anew", action="store_true", help="delete the site and its data first")
     options = parser.parse_args()
     ports = Ports() if options.port_base is None else Ports.counted_from(options.port_base)
@@ -89,6 +89,8 @@ def _table(site: Site, seconds: float) -> str:
         ("Bàn thiết bị · Workbench", site.addresses["workbench"], "bắt đầu ở đây · start here"),
         ("Kiosk", site.addresses["kiosk"], ""),
         ("Trang quầy · Counter", site.addresses["counter"], f"{OFFICER} / {site.passwords.officer}"),
+        ("  trưởng phòng · floor lead", "", f"{FLOOR_LEAD} / {site.passwords.floor_lead}"),
+        ("  quản trị · administrator", "", f"{ADMINISTRATOR} / {site.passwords.administrator}"),
         ("Màn hình TV · TV", site.addresses["tv"], ""),
         ("Số liệu · Dashboard", site.addresses["dashboard"], f"{ACCOUNT} / {site.passwords.account}"),
     )

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import secrets
 import shutil
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,14 +13,33 @@ from msgspec.structs import asdict
 
 from cloud.accounts import AccountRefused, add_account
 from provisioning.certificates import create_authority, issue
-from provisioning.demo.configuration import BOARD, KIOSK, PINS, SITE_NAME, quoted, write, write_configuration
-from provisioning.demo.layout import Ports, Site, opened, read_passwords
+from provisioning.demo.chips import provide_issuer
+from provisioning.demo.configuration import (
+    BOARD,
+    KIOSK,
+    MORNING_BOARD,
+    MORNING_KIOSK,
+    PINS,
+    SITE_NAME,
+    quoted,
+    write,
+    write_configuration,
+)
+from provisioning.demo.layout import (
+    ADMINISTRATOR,
+    FLOOR_LEAD,
+    OFFICER,
+    Passwords,
+    Ports,
+    Site,
+    opened,
+    read_passwords,
+)
 
-__all__ = ["ACCOUNT", "OFFICER", "Ports", "Site", "clear", "provision"]
+__all__ = ["ACCOUNT", "ADMINISTRATOR", "FLOOR_LEAD", "OFFICER", "Ports", "Site", "clear", "provision"]
 
-OFFICER = "lan"
 ACCOUNT = "soyte"
-FOLDERS = ("secrets", "tls", "run", "logs", "broker", "data")
+FOLDERS = ("secrets", "tls", "csca", "run", "logs", "broker", "data")
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 _PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105 - an alphabet without look-alikes, no password
 
@@ -34,7 +54,6 @@ def provision(folder: Path, ports: Ports) -> Site:
     for name in (*FOLDERS, "data/hub", "data/cloud", "data/board"):
         (folder / name).mkdir(exist_ok=True, mode=0o700)
     _certificates(folder / "tls")
-    _secrets(folder / "secrets")
     _accounts(folder)
     if not (folder / "catalogue.toml").exists():
         write(
@@ -43,6 +62,8 @@ def provision(folder: Path, ports: Ports) -> Site:
         )
     write(folder / "ports.toml", "".join(f"{name} = {port}\n" for name, port in asdict(ports).items()))
     site = opened(folder)
+    _secrets(site)
+    provide_issuer(site)
     write_configuration(site)
     return site
 
@@ -79,28 +100,45 @@ def _certificates(tls: Path) -> None:
             )
 
 
-def _secrets(folder: Path) -> None:
-    for name in ("site.key", "cloud-session.key", f"{KIOSK}.token", f"{BOARD}.token"):
+def _secrets(site: Site) -> None:
+    folder = site.folder / "secrets"
+    devices = (
+        (KIOSK, "kiosk", ()),
+        (BOARD, "board", tuple(PINS)),
+        (MORNING_KIOSK, "kiosk", ()),
+        (MORNING_BOARD, "board", tuple(counter.id for counter in site.catalogue.counters)),
+    )
+    for name in ("site.key", "cloud-session.key", *(f"{device}.token" for device, _, _ in devices)):
         if not (folder / name).exists():
             write(folder / name, secrets.token_urlsafe(32) + "\n")
     lines = []
-    for name, role in ((KIOSK, "kiosk"), (BOARD, "board")):
+    for name, role, counters in devices:
         token = (folder / f"{name}.token").read_text(encoding="utf-8").strip()
         lines += ["[[device]]", f"name = {quoted(name)}", f"role = {quoted(role)}"]
         lines += [f"token_sha256 = {quoted(hashlib.sha256(token.encode()).hexdigest())}"]
-        lines += [f"counters = {quoted(list(PINS))}"] if role == "board" else []
+        lines += [f"counters = {quoted(list(counters))}"] if counters else []
         lines += [""]
     write(folder / "devices.toml", "\n".join(lines))
 
 
 def _accounts(folder: Path) -> None:
     stored, officers = folder / "secrets/demo-passwords.toml", folder / "secrets/officers.toml"
-    if not stored.exists():
-        write(stored, f"officer = {quoted(_new_password())}\naccount = {quoted(_new_password())}\n")
+    made = tomllib.loads(stored.read_text(encoding="utf-8")) if stored.exists() else {}
+    if made.keys() != set(Passwords.__struct_fields__):  # none yet, or those of an earlier version
+        passwords_of = {name: made.get(name) or _new_password() for name in Passwords.__struct_fields__}
+        write(stored, "".join(f"{name} = {quoted(password)}\n" for name, password in passwords_of.items()))
+        officers.unlink(missing_ok=True)
     passwords = read_passwords(folder)
     if not officers.exists():
-        hashed = PasswordHasher().hash(passwords.officer)
-        write(officers, f"[[officer]]\nname = {quoted(OFFICER)}\npassword_argon2 = {quoted(hashed)}\n")
+        lines = []
+        for name, role, password in (
+            (OFFICER, "counter", passwords.officer),
+            (FLOOR_LEAD, "floor-lead", passwords.floor_lead),
+            (ADMINISTRATOR, "administrator", passwords.administrator),
+        ):
+            lines += ["[[officer]]", f"name = {quoted(name)}", f"role = {quoted(role)}"]
+            lines += [f"password_argon2 = {quoted(PasswordHasher().hash(password))}", ""]
+        write(officers, "\n".join(lines))
     with contextlib.suppress(AccountRefused):  # it is there from an earlier run
         add_account(folder / "data/cloud", ACCOUNT, passwords.account)
 

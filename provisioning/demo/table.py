@@ -7,18 +7,23 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from board_controller.config import SCORES
 from board_controller.sim.button_panel import ButtonPanel
 from board_controller.sim.led_board import SimLedBoard
+from edge.devices.sim.card.faults import Flaw
 from edge.devices.sim.escpos import PaperState
 from edge.devices.sim.printer import SimPrinter
 from edge.devices.sim.scanner import SimScanner
 from provisioning.demo.cards import CARDS
-from provisioning.demo.configuration import PINS
+from provisioning.demo.chips import ReaderOnTable
+from provisioning.demo.configuration import PINS, RATING_PINS
 from provisioning.demo.layout import Site
 
+ANSWER_S, SLOW_ANSWER_S = 0.12, 3.0  # of a chip: about two seconds for a whole reading, or more than anybody waits
 KEPT = 8  # slips and announcements shown
 _BUTTONS = ("next", "recall", "no_show", "finish")
 _LINES = {card.id: card.line for card in CARDS}
+_HOLDERS = {card.id: card.holder for card in CARDS if card.holder is not None}
 
 
 class Scan(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -31,6 +36,18 @@ class PlugScanner(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Put the scanner's cable in, or pull it out."""
 
     plugged: bool
+
+
+class LayCard(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Lay a card with a chip on the reader, with or without something wrong with it; ``slow`` takes too long."""
+
+    card: Literal["cccd-2021", "cccd-year", "cccd-2024"]
+    flaw: Flaw | None = None
+    slow: bool = False
+
+
+class TakeCard(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Take the card from the reader."""
 
 
 class SetPrinter(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -48,13 +65,24 @@ class Press(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     button: Literal["next", "recall", "no_show", "finish"]
 
 
+class PressRating(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Press one of a counter's rating buttons: 5 is very satisfied, 1 not at all."""
+
+    counter: str
+    score: int
+
+
 class PowerLed(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Switch the LED board on or off."""
 
     on: bool
 
 
-Action = Scan | PlugScanner | SetPrinter | Press | PowerLed
+Action = Scan | PlugScanner | LayCard | TakeCard | SetPrinter | Press | PressRating | PowerLed
+# Counter → score → pin, of the counters that have rating buttons.
+RATING_BUTTONS = {
+    counter: dict(zip(SCORES[len(pins)], pins, strict=True)) for counter, (pins, _) in RATING_PINS.items()
+}
 
 
 class Slip(Struct, frozen=True):
@@ -82,18 +110,20 @@ class TableState(Struct, frozen=True):
     """Everything that an eye would see on the table."""
 
     scanner: bool
+    on_reader: str
     paper: PaperState
     cover_open: bool
     offline: bool
     slips: tuple[Slip, ...]
     lamps: dict[str, bool]
+    thanks: dict[str, bool]
     led_on: bool
     rows: tuple[LedRow, ...]
     sounds: tuple[Sound, ...]
 
 
 class Table:
-    """Scanner, printer, call panels, LED board and speaker of one site, from the moment they are plugged in."""
+    """Scanner, card reader, printer, call panels, LED board and speaker of a site, once they are plugged in."""
 
     def __init__(self, site: Site) -> None:
         self._zone = ZoneInfo(site.catalogue.facility.time_zone)
@@ -102,9 +132,10 @@ class Table:
         for old in self._recordings.glob("*.wav"):
             old.unlink()
         self._scanner = SimScanner(site.scanner_link)
+        self._reader = ReaderOnTable(site)
         self._printer = SimPrinter(port=site.ports.printer)
         self._printer.start()
-        self._led = SimLedBoard(site.led_link, rows=len(site.catalogue.counters))
+        self._led = SimLedBoard(site.led_link, rows=len(PINS))
         self._led_on = True
         self._panel = ButtonPanel(site.pins_socket)
         self._plugged = True
@@ -114,17 +145,24 @@ class Table:
         self._panel.close()
         self._led.close()
         self._printer.stop()
+        self._reader.take()
         self._scanner.close()
 
     def state(self) -> TableState:
         """What is to be seen now."""
         return TableState(
             scanner=self._plugged,
+            on_reader=self._reader.card,
             paper=self._printer.paper,
             cover_open=self._printer.cover_open,
             offline=self._printer.offline,
             slips=tuple(Slip(slip.number, self._clock(slip.at_s)) for slip in self._printer.slips[-KEPT:]),
             lamps={counter: self._panel.levels.get(pins[-1], False) for counter, pins in PINS.items()},
+            thanks={
+                counter: self._panel.levels.get(led, False)
+                for counter, (_, led) in RATING_PINS.items()
+                if led is not None
+            },
             led_on=self._led_on,
             rows=tuple(LedRow(row.text, row.blink) for row in self._led.rows),
             sounds=self._sounds(),
@@ -145,7 +183,10 @@ class Table:
         raise KeyError(name)
 
     def act(self, action: Action) -> None:
-        """Do it, and take as long as a hand would. Raises KeyError on a counter that has no panel."""
+        """Do it, and take as long as a hand would.
+
+        Raises KeyError where no such button is, and ReaderAway where no card can be laid on the reader.
+        """
         match action:
             case Scan(card):
                 self._scanner.scan(_LINES[card])
@@ -155,6 +196,10 @@ class Table:
                 else:
                     self._scanner.unplug()
                 self._plugged = plugged
+            case LayCard(card, flaw, slow):
+                self._reader.lay(card, _HOLDERS[card], flaw, answer_s=SLOW_ANSWER_S if slow else ANSWER_S)
+            case TakeCard():
+                self._reader.take()
             case SetPrinter(paper, cover_open, offline):
                 if paper is not None:
                     self._printer.paper = paper
@@ -164,6 +209,8 @@ class Table:
                     self._printer.offline = offline
             case Press(counter, button):
                 self._panel.press(PINS[counter][_BUTTONS.index(button)])
+            case PressRating(counter, score):
+                self._panel.press(RATING_BUTTONS[counter][score])
             case PowerLed(on):
                 if on:
                     self._led.power_on()

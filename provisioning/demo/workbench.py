@@ -1,4 +1,5 @@
-"""The workbench: one page that shows a demo site's simulated hardware as a technician would have it on a table."""
+"""The workbench: one page that shows a demo site's simulated hardware as a technician would have it on a table. A
+simulated morning is started there, too."""
 
 import argparse
 import asyncio
@@ -22,10 +23,15 @@ from edge.daemon.logs import start_logging
 from edge.daemon.serve import run_beside, run_program, serve
 from edge.daemon.streams import Broadcast, event_stream, frame
 from edge.daemon.templates import environment
-from provisioning.demo.cards import CARDS, qr_svg
+from provisioning.demo.cards import CARDS, FLAW_WORDS, qr_svg
+from provisioning.demo.chips import ReaderAway
+from provisioning.demo.configuration import PINS, RATING_PINS
 from provisioning.demo.control import ControlRefused, ask
 from provisioning.demo.layout import Site, opened
-from provisioning.demo.table import Action, Table, TableState
+from provisioning.demo.morning import PATIENTS, SPEEDS
+from provisioning.demo.morning_view import MorningView, StartMorning, SteerMorning, StopMorning
+from provisioning.demo.stage import Stage
+from provisioning.demo.table import RATING_BUTTONS, Action, Table, TableState
 
 LOOK_S = 0.1  # how often the table is looked at
 ASK_EVERY = 5  # looks between two questions to the supervisor
@@ -56,17 +62,20 @@ class View(Struct, frozen=True):
 
     table: TableState
     programs: dict[str, str]
+    morning: MorningView = MorningView()
 
 
-_asked: msgspec.json.Decoder[Action | PullPlug | PutPlug] = msgspec.json.Decoder(Action | PullPlug | PutPlug)
+Asked = Action | PullPlug | PutPlug | StartMorning | SteerMorning | StopMorning
+_asked: msgspec.json.Decoder[Asked] = msgspec.json.Decoder(Asked)
 
 
 class Workbench:
     """The page, its live stream, and the one way to act on the table."""
 
-    def __init__(self, site: Site, table: Table) -> None:
+    def __init__(self, site: Site, table: Table, stage: Stage) -> None:
         self._site = site
         self._table = table
+        self._stage = stage
         self._stream = Broadcast()
         self._programs: dict[str, str] = {}
         self._view = View(table.state(), {})
@@ -102,7 +111,7 @@ class Workbench:
             await asyncio.sleep(LOOK_S)
 
     def _tell(self) -> None:
-        view = View(self._table.state(), self._programs)
+        view = View(self._table.state(), self._programs, self._stage.view)
         if view != self._view:
             self._view = view
             self._stream.publish(_view_frame(view))
@@ -112,6 +121,12 @@ class Workbench:
         text = await run_in_threadpool(
             page.render,
             cards=CARDS,
+            flaws=FLAW_WORDS,
+            panels=PINS,
+            ratings=RATING_BUTTONS,
+            speeds=SPEEDS,
+            patients=PATIENTS,
+            thanking=[counter for counter, (_, led) in RATING_PINS.items() if led is not None],
             catalogue=self._site.catalogue,
             addresses=self._site.addresses,
             folder=self._site.folder,
@@ -140,10 +155,18 @@ class Workbench:
                     self._programs = await ask(self._site.control_socket, "unplug", program)
                 case PutPlug(program):
                     self._programs = await ask(self._site.control_socket, "plug-in", program)
+                case StartMorning():
+                    self._stage.start(action)
+                case SteerMorning():
+                    self._stage.steer(action)
+                case StopMorning():
+                    self._stage.stop()
                 case _:
                     await run_in_threadpool(self._table.act, action)
         except (KeyError, ControlRefused) as error:
             raise HTTPException(404, "there is no such thing on the table") from error
+        except ReaderAway as error:
+            raise HTTPException(409, "the kiosk does not run, and its card reader with it") from error
         self._tell()
         return Response(status_code=204)
 
@@ -178,10 +201,11 @@ async def run(site: Site) -> None:
         table = Table(site)
     except OSError as error:
         raise ConfigError(f"the table cannot be set: {error}; is port {site.ports.printer} taken?") from error
-    workbench = Workbench(site, table)
+    stage = Stage(site)
+    workbench = Workbench(site, table, stage)
     try:
         listen = Listen(address=f"127.0.0.1:{site.ports.workbench}")
-        await run_beside([workbench.look()], serve(workbench.application(), [listen]))
+        await run_beside([workbench.look(), stage.run()], serve(workbench.application(), [listen]))
     finally:
         table.close()
 

@@ -15,8 +15,9 @@ from cloud.accounts import log_in
 from cloud.config import Cloud
 from edge.daemon.config import load
 from edge.hub.config import Devices, HubConfig, Officers, load_catalogue
+from edge.hub.roles import Role
 from edge.kiosk.config import load_config as read_kiosk
-from provisioning.demo.site import ACCOUNT, OFFICER, Ports, Site, provision
+from provisioning.demo.site import ACCOUNT, ADMINISTRATOR, FLOOR_LEAD, OFFICER, Ports, Site, provision
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +47,16 @@ def test_every_program_can_read_its_configuration(site: Site) -> None:
 def test_the_catalogue_is_one_that_the_hub_adopts(site: Site) -> None:
     catalogue = load_catalogue(load(site.folder / "hub.toml", HubConfig).catalogue)
     assert catalogue == site.catalogue
-    assert "".join(service.prefix for service in catalogue.services) == "ABCDVT"
+    assert "".join(service.prefix for service in catalogue.services) == "EABCDNGXSVT"
     assert [(counter.id, counter.number, counter.room) for counter in catalogue.counters] == [
         ("q1", 1, "101"),
         ("q2", 2, "102"),
         ("q3", 3, "103"),
         ("q4", 4, "104"),
+        ("q5", 5, "105"),
+        ("q6", 6, "106"),
+        ("q7", 7, "107"),
+        ("q8", 8, "108"),
     ]
     assert {counter.id for counter in read_board(site.folder / "board.toml").counter} == {"q1", "q2", "q3", "q4"}
 
@@ -59,23 +64,47 @@ def test_the_catalogue_is_one_that_the_hub_adopts(site: Site) -> None:
 @pytest.mark.req("X6")
 def test_the_hub_knows_each_device_by_the_hash_of_its_token(site: Site) -> None:
     devices = {device.name: device for device in load(site.folder / "secrets/devices.toml", Devices).device}
-    assert {name: device.role for name, device in devices.items()} == {"kiosk-1": "kiosk", "board-1": "board"}
+    assert {name: device.role for name, device in devices.items()} == {
+        "kiosk-1": "kiosk",
+        "board-1": "board",
+        "morning-kiosk": "kiosk",
+        "morning-board": "board",
+    }
+    assert devices["board-1"].counters == ("q1", "q2", "q3", "q4")
+    assert devices["morning-board"].counters == tuple(counter.id for counter in site.catalogue.counters)
     tokens = {
         "kiosk-1": read_kiosk(site.folder / "kiosk.toml").hub.token_file.read_text(encoding="utf-8").strip(),
         "board-1": read_board(site.folder / "board.toml").hub.token_file.read_text(encoding="utf-8").strip(),
+        "morning-kiosk": (site.folder / "secrets/morning-kiosk.token").read_text(encoding="utf-8").strip(),
+        "morning-board": (site.folder / "secrets/morning-board.token").read_text(encoding="utf-8").strip(),
     }
-    assert tokens["kiosk-1"] != tokens["board-1"]
+    assert len(set(tokens.values())) == 4
     for name, token in tokens.items():
         assert len(token) == 43  # 32 random bytes
         assert devices[name].token_sha256 == hashlib.sha256(token.encode()).hexdigest()
 
 
 @pytest.mark.req("X1")
-def test_the_officer_s_password_is_kept_as_a_hash_and_printed_from_the_owner_s_own_file(site: Site) -> None:
-    (officer,) = load(site.folder / "secrets/officers.toml", Officers).officer
-    assert officer.name == OFFICER
-    assert PasswordHasher().verify(officer.password_argon2, site.passwords.officer)
-    assert site.passwords.officer not in repr(site)
+def test_officers_passwords_are_kept_as_hashes_and_printed_from_the_owner_s_own_file(site: Site) -> None:
+    accounts = load(site.folder / "secrets/officers.toml", Officers).officer
+    assert [(account.name, account.role) for account in accounts] == [
+        (OFFICER, Role.COUNTER),
+        (FLOOR_LEAD, Role.FLOOR_LEAD),
+        (ADMINISTRATOR, Role.ADMINISTRATOR),
+    ]
+    passwords = (site.passwords.officer, site.passwords.floor_lead, site.passwords.administrator)
+    for account, password in zip(accounts, passwords, strict=True):
+        assert PasswordHasher().verify(account.password_argon2, password)
+        assert password not in repr(site)
+
+
+def test_the_passwords_of_an_earlier_version_are_kept_and_the_new_accounts_added(tmp_path: Path) -> None:
+    stored = provision(tmp_path, Ports()).folder / "secrets/demo-passwords.toml"
+    stored.write_text('officer = "from-long-ago"\naccount = "department-s"\n', encoding="utf-8")
+    site = provision(tmp_path, Ports())
+    assert (site.passwords.officer, site.passwords.account) == ("from-long-ago", "department-s")
+    (officer, *_) = load(tmp_path / "secrets/officers.toml", Officers).officer
+    assert PasswordHasher().verify(officer.password_argon2, "from-long-ago")
 
 
 @pytest.mark.req("X3")
@@ -110,7 +139,7 @@ def test_a_run_that_was_broken_off_is_finished_by_the_next(tmp_path: Path) -> No
         (tmp_path / lost).unlink()
     site = provision(tmp_path, Ports())
     assert contents(tmp_path).keys() == whole.keys()
-    (officer,) = load(tmp_path / "secrets/officers.toml", Officers).officer
+    (officer, *_) = load(tmp_path / "secrets/officers.toml", Officers).officer
     assert PasswordHasher().verify(officer.password_argon2, site.passwords.officer)
     assert log_in(tmp_path / "data/cloud", ACCOUNT, site.passwords.account).account == ACCOUNT
 

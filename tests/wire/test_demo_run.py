@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import asdict
 
-from provisioning.demo.site import Ports
+from provisioning.demo.site import OFFICER, Ports
 
 FIELDS = len(asdict(Ports()))
 
@@ -38,7 +38,7 @@ def start(folder: Path, base: int, *more: str) -> tuple[subprocess.Popen[str], s
 
 
 def login(printed: str) -> str:
-    found = re.search(r"lan / ([a-z0-9-]{14})", printed)
+    found = re.search(rf"{OFFICER} / ([a-z0-9-]{{14}})", printed)
     assert found, printed
     return found[1]
 

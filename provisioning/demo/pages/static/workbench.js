@@ -1,21 +1,7 @@
 // The workbench's page: draws what the stream says lies on the table, and sends what a hand does to it.
 
-const $ = (id) => document.getElementById(id);
-
-async function act(type, rest = {}) {
-  await fetch("/act", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ type, ...rest }),
-  });
-}
-
-function element(tag, text = "", className = "") {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
+import { $, act, element } from "./act.js";
+import { drawMorning } from "./morning.js";
 
 // --- screens open beside the table, in windows of their own size
 for (const link of document.querySelectorAll("nav a")) {
@@ -47,6 +33,31 @@ function drawScanner(plugged) {
   $("scanner-words").textContent = plugged ? "Máy quét sẵn sàng · ready" : "Đã rút dây máy quét · unplugged";
   $("scanner-plug").textContent = plugged ? "Rút dây" : "Cắm lại";
   for (const button of document.querySelectorAll("[data-card]")) button.disabled = !plugged;
+}
+
+// --- card reader
+for (const button of document.querySelectorAll("[data-lay]")) {
+  button.addEventListener("click", async () => {
+    if (button.getAttribute("aria-pressed") === "true") return act("TakeCard");
+    const chosen = $("flaw").value;
+    const what = chosen === "slow" ? { slow: true } : { flaw: chosen || null };
+    const { ok } = await act("LayCard", { card: button.dataset.lay, ...what });
+    if (!ok) $("reader-words").textContent = "Kiosk không chạy, không có đầu đọc · no reader";
+  });
+}
+
+function drawReader(card) {
+  let words = "Đầu đọc thẻ trống · empty";
+  for (const button of document.querySelectorAll("[data-lay]")) {
+    const lies = button.dataset.lay === card;
+    if (lies) words = `Trên đầu đọc: ${button.dataset.name}`;
+    button.setAttribute("aria-pressed", String(lies));
+    button.textContent = lies ? "Nhấc ra" : "Đặt lên đầu đọc";
+    button.closest(".card").classList.toggle("laid", lies);
+  }
+  $("reader").classList.toggle("busy", card !== "");
+  if ($("reader-words").dataset.lies !== card) $("reader-words").textContent = words;
+  $("reader-words").dataset.lies = card;
 }
 
 // --- printer
@@ -106,9 +117,15 @@ for (const button of document.querySelectorAll("[data-button]")) {
   button.addEventListener("click", () => act("Press", { counter, button: button.dataset.button }));
 }
 
-function drawPanels(lamps) {
+for (const button of document.querySelectorAll("[data-score]")) {
+  const counter = button.closest("[data-counter]").dataset.counter;
+  button.addEventListener("click", () => act("PressRating", { counter, score: Number(button.dataset.score) }));
+}
+
+function drawPanels(lamps, thanks) {
   for (const desk of document.querySelectorAll("[data-counter]")) {
-    desk.querySelector(".lamp").classList.toggle("on", lamps[desk.dataset.counter] ?? false);
+    desk.querySelector("h3 .lamp").classList.toggle("on", lamps[desk.dataset.counter] ?? false);
+    desk.querySelector(".ratings .lamp")?.classList.toggle("on", thanks[desk.dataset.counter] ?? false);
   }
 }
 
@@ -203,11 +220,13 @@ const stream = new EventSource("/live");
 stream.addEventListener("open", () => ($("lost").hidden = true));
 stream.addEventListener("error", () => ($("lost").hidden = false));
 stream.addEventListener("view", (event) => {
-  const { table, programs } = JSON.parse(event.data);
+  const { table, programs, morning } = JSON.parse(event.data);
   drawScanner(table.scanner);
+  drawReader(table.on_reader);
   drawPrinter(table);
-  drawPanels(table.lamps);
+  drawPanels(table.lamps, table.thanks);
   drawLed(table.led_on, table.rows);
   drawSpeaker(table.sounds);
   drawPlugs(programs);
+  drawMorning(morning);
 });
