@@ -15,18 +15,44 @@ from msgspec import NODEFAULT, Struct
 from msgspec import inspect as shapes
 
 from edge.contracts import topics
-from edge.contracts.commands import Command, CounterCommand, KioskCommand, Reply
-from edge.contracts.events import Acknowledgement, Batch, Entry, Event
+from edge.contracts.commands import (
+    AdoptCatalogue,
+    Command,
+    Complaint,
+    CounterCommand,
+    DeskCommand,
+    KioskCommand,
+    OutOfOrder,
+    PersonKey,
+    Reply,
+    ReportEligibility,
+)
+from edge.contracts.counter import CounterState, Pause, Standing
+from edge.contracts.eligibility import Outcome
+from edge.contracts.events import Acknowledgement, Batch, Entry, Event, Lease, Onward
+from edge.contracts.outlook import Alarm, AlarmKind, CounterOutlook, Hours, Outlook, ServiceOutlook, Window
+from edge.contracts.reading import ReadingFault
 from edge.contracts.refusals import WORDS
 from edge.contracts.snapshot import Call, Snapshot
-from edge.contracts.ticket import Document, Paper, PrintFault, State, Ticket
+from edge.contracts.ticket import Document, Paper, PrintFault, Priority, State, Step, Ticket
 from edge.daemon.i18n import translations
 from edge.hub.openapi import openapi
 from edge.queueing.ticket import diagram
 from provisioning.broker import ACCESS
 
 DOCS = Path(__file__).parent.parent / "docs"
-PATTERNS = {"^[0-9a-f]{32}$": "32 hex digits", "^([0-9]{12})?$": "12 digits, or empty"}
+PATTERNS = {
+    "^[0-9a-f]{32}$": "32 hex digits",
+    "^([0-9a-f]{32})?$": "32 hex digits, or empty",
+    "^([0-9]{12})?$": "12 digits, or empty",
+    "^([0-9]{3})?$": "3 digits, or empty",
+    "^([A-Z]{2}[0-9A-Z]{13}|[0-9]{10})?$": "15 characters or 10 digits, or empty",
+    "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$": "`YYYY-MM-DD`, or empty",
+}
+VALUES: tuple[type[Enum], ...] = (
+    *(State, Paper, Document, ReadingFault, PrintFault, Priority, OutOfOrder, Complaint, PersonKey),
+    *(CounterState, Pause, Onward, AlarmKind, Outcome),
+)
 _PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -51,11 +77,14 @@ def endpoints() -> str:
 
 def commands() -> str:
     """Every command, and who may send it."""
-    rows = []
-    for kind in get_args(Command):
-        sender = "kiosk" if kind in get_args(KioskCommand) else "board, officer"
-        assert kind in get_args(KioskCommand) or kind in get_args(CounterCommand)
-        rows.append((*_message(kind), sender))
+    senders = {
+        **dict.fromkeys(get_args(KioskCommand), "kiosk"),
+        **dict.fromkeys(get_args(CounterCommand), "board, officer"),
+        **dict.fromkeys(get_args(DeskCommand), "officer"),
+        AdoptCatalogue: "administrator",
+        ReportEligibility: "the hub itself",
+    }
+    rows = [(*_message(kind), senders[kind]) for kind in get_args(Command)]
     return _table(("Command", "Fields", "Meaning", "Sent by"), rows)
 
 
@@ -71,7 +100,14 @@ def events() -> str:
 
 def snapshot() -> str:
     """What a client takes first, and the structs in it."""
-    return _table(("Struct", "Fields", "Meaning"), [_message(kind) for kind in (Snapshot, Ticket, Call, Entry)])
+    kinds = (Snapshot, Ticket, Step, Call, Standing, Lease, Entry)
+    return _table(("Struct", "Fields", "Meaning"), [_message(kind) for kind in kinds])
+
+
+def outlook() -> str:
+    """What the hub expects, and the structs in it."""
+    kinds = (Outlook, Hours, ServiceOutlook, CounterOutlook, Window, Alarm)
+    return _table(("Struct", "Fields", "Meaning"), [_message(kind) for kind in kinds])
 
 
 def uplink() -> str:
@@ -82,8 +118,8 @@ def uplink() -> str:
 def words() -> str:
     """The values of the enumerations in the messages."""
     rows = [
-        (kind.__name__, ", ".join(f"`{value.value}`" for value in kind), _doc(kind))
-        for kind in (State, Paper, Document, PrintFault)
+        (kind.__name__, ", ".join(f"`{value.value}`" if value.value else "empty" for value in kind), _doc(kind))
+        for kind in VALUES
     ]
     return _table(("Kind", "Values", "Meaning"), rows)
 
@@ -119,6 +155,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "refusals": refusals,
         "events": events,
         "snapshot": snapshot,
+        "outlook": outlook,
         "words": words,
         "topics": mqtt_topics,
         "uplink": uplink,
@@ -181,6 +218,8 @@ def _kind(kind: shapes.Type) -> str:
             return f"`{kind.cls.__name__}`"
         case shapes.VarTupleType() | shapes.ListType():
             return f"list of {_kind(kind.item_type)}"
+        case shapes.TupleType():
+            return f"({', '.join(_kind(one) for one in kind.item_types)})"
         case shapes.DictType():
             return f"map of {_kind(kind.key_type)} to {_kind(kind.value_type)}"
         case shapes.UnionType():

@@ -15,13 +15,28 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from board_controller.sim.button_panel import ButtonPanel
 from board_controller.sim.led_board import SimLedBoard
-from edge.contracts.events import Entry, Event, TicketCalled, TicketIssued
+from edge.contracts.events import (
+    ActionUndone,
+    Entry,
+    Event,
+    TicketCalled,
+    TicketCancelled,
+    TicketFinished,
+    TicketIssued,
+    TicketMerged,
+    TicketNoShow,
+    TicketParked,
+    TicketReturned,
+    TicketSentOn,
+)
+from edge.contracts.ticket import State
 from edge.contracts.topics import ROOT
 from edge.daemon.config import Broker
 from edge.daemon.mqtt import secure
 from edge.devices.sim.printer import SimPrinter
 from edge.devices.sim.scanner import SimScanner
 from provisioning.certificates import issue
+from provisioning.demo.chips import ReaderOnTable
 from provisioning.demo.configuration import PINS
 from provisioning.demo.site import Site
 from provisioning.demo.supervisor import Supervisor
@@ -43,6 +58,7 @@ class WholeSite:
         self.programs = programs or ("broker", "hub", "ingest", "cloud", "kiosk", "board")
         self.printer = SimPrinter(port=site.ports.printer)
         self.scanner = SimScanner(site.scanner_link)
+        self.card_reader = ReaderOnTable(site)
         self.led_board = SimLedBoard(site.led_link)
         self.panel = ButtonPanel(site.pins_socket)
         self.supervisor = Supervisor(site.programs(*self.programs))
@@ -58,6 +74,7 @@ class WholeSite:
         self.supervisor.stop()
         self.panel.close()
         self.led_board.close()
+        self.card_reader.take()
         self.scanner.close()
         self.printer.stop()
 
@@ -151,10 +168,31 @@ class KioskPage:
 
 
 def assert_truthful(journal: list[Entry]) -> None:
-    """What must hold of every journal: no gap, no number twice on a day, no ticket called twice, time never back."""
+    """What must hold of every journal: no gap, no number twice on a day, time never back; nobody is called who does not
+    wait, and nobody to a counter where somebody is."""
     assert [entry.seq for entry in journal] == list(range(1, len(journal) + 1))
     assert [entry.at_ms for entry in journal] == sorted(entry.at_ms for entry in journal)
     labels = Counter(entry.event.label for entry in journal if isinstance(entry.event, TicketIssued))
     assert not [label for label, times in labels.items() if times > 1], "a number was given twice"
-    calls = Counter(entry.event.ticket for entry in journal if isinstance(entry.event, TicketCalled))
-    assert not [ticket for ticket, times in calls.items() if times > 1], "a ticket was called twice"
+    waits: dict[str, bool] = {}
+    at_counter: dict[str, str] = {}
+    for entry in journal:
+        event = entry.event
+        match event:
+            case TicketCalled():
+                assert waits[event.ticket], f"{event.label} was called twice"
+                assert event.counter not in at_counter.values(), f"two at {event.counter}"
+                waits[event.ticket] = False
+                at_counter[event.ticket] = event.counter
+            case TicketIssued() | TicketSentOn() | TicketReturned() | TicketParked():
+                waits[event.ticket] = True
+                at_counter.pop(event.ticket, None)
+            case TicketFinished() | TicketNoShow() | TicketCancelled() | TicketMerged():
+                waits[event.ticket] = False
+                at_counter.pop(event.ticket, None)
+            case ActionUndone():
+                for ticket in event.tickets:
+                    waits[ticket.id] = ticket.state in (State.WAITING, State.PARKED)
+                    at_counter.pop(ticket.id, None)
+                    if ticket.state is State.CALLED:
+                        at_counter[ticket.id] = ticket.counter

@@ -19,6 +19,7 @@ from edge.hub.vault import Vault
 from provisioning.demo.configuration import PINS
 from provisioning.demo.site import Ports, Site, provision
 from provisioning.demo.supervisor import Supervisor
+from tests.bench import chips, fuzz, outlook, waiting_times
 from tests.hub_http import Device
 from tests.sites import CATALOGUE
 from tests.waiting import until
@@ -180,6 +181,9 @@ def main() -> None:
     """Measure everything."""
     load = os.getloadavg()[0]
     say("machine", f"{os.cpu_count()} cores, load {load:.1f}")
+    for figures in (chips.figures(), fuzz.figures(), waiting_times.figures(), outlook.figures()):
+        for figure, value in figures:
+            say(figure, value)
     tickets()
     whole_site()
 

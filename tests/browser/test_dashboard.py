@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from cloud.accounts import add_account
 from cloud.ledger import Ledger
+from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 from tests.journals import MINUTE_MS, Journal
 from tests.wire.daemon import Daemon
@@ -150,9 +151,13 @@ def test_nothing_is_wider_than_the_window(page: Page, dashboard: Dashboard, widt
     dashboard.journal.open("Bệnh viện Đa khoa tỉnh Mẫu, cơ sở 2 tại phường có tên rất dài", day=dashboard_day())
     for number in range(40):
         dashboard.journal.issue(f"t{number}")
+    for document in Document:
+        for fault in (None, *ReadingFault):
+            dashboard.journal.read(document, fault)
     dashboard.record()
     log_in(page, dashboard)
     expect(page.locator("#tickets")).to_have_text("40")
+    expect(page.locator("#readings")).to_contain_text("Nhấc thẻ ra khi đang đọc")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -5,58 +5,35 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from edge.contracts.commands import CallNext
 from edge.contracts.events import PrintFailed, TicketIssued
+from edge.contracts.ticket import Priority
 from provisioning.demo.site import Ports, provision
 from tests import slips
 from tests.hub_http import Device
+from tests.kiosk_page import (
+    CARD_2021,
+    CARD_2024,
+    CARD_OLD,
+    FLAWS,
+    ID_NUMBER,
+    LANDSCAPE,
+    NAME,
+    PORTRAIT,
+    SMALL,
+    begin_anew,
+    choose,
+    label,
+    press,
+    said,
+    settle,
+    tab_to,
+)
 from tests.sites import command_id
 from tests.waiting import until
 from tests.whole_site import WholeSite
-
-NAME, ID_NUMBER = "Nguyễn Văn Mẫu", "001099000017"
-CARD_2021 = f"{ID_NUMBER}|012345678|{NAME}|01021999|Nam|Số 1 phố Giả, Hà Nội|10052021"
-CARD_2024 = "001199000018||Trần Thị Giả|02031999|Nữ|Số 2 phố Giả, Hà Nội|01072024||||"
-PORTRAIT, LANDSCAPE = ViewportSize(width=1080, height=1920), ViewportSize(width=1920, height=1080)
-
-LONG_NAMES = (
-    ("Khám tổng quát", "General examination"),
-    ("Khám sức khỏe định kỳ, lái xe", "Health certificate, driving"),
-    ("Y học cổ truyền và phục hồi chức năng", "Traditional medicine, rehabilitation"),
-    ("Nội tiết – Đái tháo đường", "Diabetes and endocrinology"),
-    ("Tai Mũi Họng", "Ear, nose, throat"),
-    ("Mắt", "Eyes"),
-    ("Trả kết quả xét nghiệm", "Laboratory results"),
-    ("Kế hoạch hóa gia đình", "Family planning"),
-)
-
-# What a person would notice: text off the screen or cut off, too small to read, or a button too small to touch.
-FLAWS = """() => {
-  const flaws = [];
-  const seen = (e) => { const r = e.getBoundingClientRect(); return r.width > 1 && r.height > 1; };
-  for (const e of document.querySelectorAll("main *")) {
-    if (!seen(e) || e.closest(".visually-hidden")) continue;
-    const r = e.getBoundingClientRect();
-    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-    if (r.right > innerWidth + 1 || r.bottom > innerHeight + 1 || r.left < -1 || r.top < -1)
-      flaws.push(`off the screen: ${e.className || e.tagName}`);
-    if (own && parseFloat(getComputedStyle(e).fontSize) < 28) flaws.push(`small: ${e.textContent}`);
-    if (e.tagName === "BUTTON" && r.height < 96) flaws.push(`low: ${e.textContent}`);
-    const box = e.closest(".tile, .ask, .ticket, .button");
-    if (box && own) {
-      const b = box.getBoundingClientRect();
-      if (r.bottom > b.bottom + 1 || r.top < b.top - 1 || r.right > b.right + 1)
-        flaws.push(`cut off: ${e.textContent}`);
-    }
-  }
-  const parts = [...document.querySelectorAll("main > *")].map((e) => [e, e.getBoundingClientRect()]);
-  for (const [a, p] of parts) for (const [b, q] of parts)
-    if (a !== b && p.left < q.right - 1 && q.left < p.right - 1 && p.top < q.bottom - 1 && q.top < p.bottom - 1)
-      flaws.push(`${a.className} over ${b.className}`);
-  return flaws;
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -78,41 +55,6 @@ def page(running: WholeSite, browser: Browser) -> Iterator[Page]:
     begin_anew(page)
     assert faults == []
     context.close()
-
-
-def press(page: Page, selector: str) -> None:
-    """Click what is there now; Playwright's own click would wait for a button of the next person's screen."""
-    page.evaluate("selector => document.querySelector(selector)?.click()", selector)
-
-
-def begin_anew(page: Page) -> None:
-    """Wait for, or touch the way to, the first screen."""
-    first = page.locator("main.choose:not(:has([data-touch=dismiss]))")
-
-    def back() -> bool:
-        press(page, "[data-touch=dismiss]")
-        return first.count() == 1
-
-    until(back, within_s=20, what="the first screen")
-
-
-def choose(page: Page, service: str) -> None:
-    """Touch a tile as a person would: again, if nothing happened."""
-
-    def touched() -> bool:
-        press(page, f"[data-service={service}]")
-        return page.locator(f"[data-service={service}]").count() == 0
-
-    until(touched, what="the touch to be taken")
-
-
-def said(page: Page, words: str) -> Locator:
-    """Words on the screen itself, not those for a screen reader alone."""
-    return page.locator("main").get_by_text(words)
-
-
-def label(page: Page) -> str:
-    return page.locator(".label").inner_text()
 
 
 @pytest.mark.req("K1", "K7", "K9")
@@ -229,8 +171,8 @@ def test_the_first_screen_tells_of_a_printer_without_paper_before_anyone_needs_i
 @pytest.mark.parametrize(
     ("scanned", "words"),
     [
-        ("https://example.invalid/x", "Mã vừa quét là một đường dẫn, không phải căn cước."),
-        ("8934567890123", "Mã vừa quét không phải mã của căn cước."),
+        ("https://example.invalid/x", "Mã vừa quét là một đường dẫn, không phải giấy tờ."),
+        ("8934567890123", "Mã vừa quét không phải mã của giấy tờ nào trong đó."),
         (CARD_2021[:30], "Mã vừa đọc bị thiếu."),
     ],
     ids=["link", "barcode", "half a card"],
@@ -264,11 +206,98 @@ def test_a_kiosk_whose_program_dies_says_so_forgets_the_person_and_comes_back(ru
 
 
 def test_a_lost_hub_is_said_and_found_again(running: WholeSite, page: Page) -> None:
+    banner = said(page, "Kiosk phát số dự phòng.")
     running.supervisor.unplug("hub")
-    expect(said(page, "Kiosk tạm thời không lấy được số. Xin gặp nhân viên.")).to_be_visible(timeout=10_000)
+    try:
+        expect(banner).to_be_visible(timeout=20_000)
+        expect(page.locator("[data-touch=look-up]")).to_have_count(0)
+        assert page.evaluate(FLAWS) == []
+        choose(page, "general")
+        expect(said(page, "Số dự phòng: máy chủ tạm mất kết nối.")).to_be_visible(timeout=10_000)
+        assert page.evaluate(FLAWS) == []
+    finally:
+        running.supervisor.plug_in("hub")
+    begin_anew(page)
+    expect(banner).to_have_count(0, timeout=20_000)
+    expect(page.locator("[data-touch=look-up]")).to_be_visible()
+
+
+@pytest.mark.req("K12")
+def test_a_person_without_a_document_names_a_legal_ground_by_keyboard(running: WholeSite, page: Page) -> None:
+    settle(page)
+    tab_to(page, "touch", "priority")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bạn thuộc diện ưu tiên nào?")
+    expect(said(page, "Luật 15/2023/QH15, Điều 3")).to_be_visible()
     assert page.evaluate(FLAWS) == []
-    running.supervisor.plug_in("hub")
-    expect(page.locator("[data-service=general]")).to_be_visible(timeout=20_000)
+    settle(page)
+    tab_to(page, "ground", "pregnant")
+    page.keyboard.press("Enter")
+    expect(said(page, "phụ nữ mang thai")).to_be_visible()
+    assert page.evaluate(FLAWS) == []
+    settle(page)
+    tab_to(page, "service", "general")
+    page.keyboard.press("Enter")
+    expect(said(page, "Bạn chọn ưu tiên: phụ nữ mang thai")).to_be_visible(timeout=10_000)
+    assert page.evaluate(FLAWS) == []
+    issued = running.happened(TicketIssued)[-1]
+    assert (issued.claim, issued.priority) == (Priority.PREGNANT, Priority.NONE)
+
+
+@pytest.mark.req("K7")
+def test_the_birth_date_on_the_card_gives_the_priority_and_the_screen_says_which(
+    running: WholeSite, page: Page
+) -> None:
+    running.scanner.scan(CARD_OLD)
+    expect(said(page, "Lê Thị Cụ")).to_be_visible()
+    choose(page, "insurance")
+    expect(said(page, "Ưu tiên: từ đủ 75 tuổi")).to_be_visible(timeout=10_000)
+    assert running.happened(TicketIssued)[-1].priority is Priority.FROM_75
+    assert "1941" not in page.content()
+
+
+@pytest.mark.req("P6")
+def test_a_number_is_looked_up_by_touch_and_by_keyboard(running: WholeSite, page: Page) -> None:
+    choose(page, "maternity")
+    expect(page.locator(".label")).to_be_visible(timeout=10_000)
+    number = label(page)
+    begin_anew(page)
+    settle(page)
+    page.get_by_role("button", name="Xem số của tôi").click()
+    for letter in number:
+        page.locator(f"[data-key='{letter}']").click()
+    expect(page.locator("#typed")).to_have_value(number)
+    page.locator("[data-key='']").click()
+    expect(page.locator("#typed")).to_have_value(number[:-1])
+    page.locator(f"[data-key='{number[-1]}']").click()
+    assert page.evaluate(FLAWS) == []
+    settle(page)
+    page.get_by_role("button", name="Xem", exact=True).click()
+    expect(page.locator(".label")).to_have_text(number)
+    expect(said(page, "Quầy 1 · Phòng 101")).to_be_visible()
+    assert page.evaluate(FLAWS) == []
+    settle(page)
+    page.get_by_role("button", name="Xem số khác").click()
+    expect(page.locator("#typed")).to_be_focused()
+    settle(page)
+    page.keyboard.type("z99")
+    page.keyboard.press("Enter")
+    expect(said(page, "Không tìm thấy số Z99 trong số người đang chờ.")).to_be_visible()
+    settle(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-service=general]")).to_be_visible()
+
+
+def test_what_was_typed_stays_when_the_colours_change(page: Page) -> None:
+    settle(page)
+    page.get_by_role("button", name="Xem số của tôi").click()
+    expect(page.locator("#typed")).to_be_focused()
+    page.keyboard.type("A04")
+    settle(page)
+    page.get_by_role("button", name="Tương phản cao").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "contrast")
+    expect(page.locator("#typed")).to_have_value("A04")
+    page.get_by_role("button", name="Màu thường").click()
 
 
 def test_english_and_high_contrast_at_a_touch(page: Page) -> None:
@@ -285,7 +314,7 @@ def test_english_and_high_contrast_at_a_touch(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Đưa mã QR trên thẻ căn cước vào khe quét")
 
 
-@pytest.mark.parametrize("viewport", [PORTRAIT, LANDSCAPE], ids=["portrait", "landscape"])
+@pytest.mark.parametrize("viewport", [PORTRAIT, LANDSCAPE, SMALL], ids=["portrait", "landscape", "small"])
 def test_every_step_is_readable_touchable_and_whole(running: WholeSite, page: Page, viewport: ViewportSize) -> None:
     page.set_viewport_size(viewport)
     for english in (False, True):
@@ -300,46 +329,3 @@ def test_every_step_is_readable_touchable_and_whole(running: WholeSite, page: Pa
         expect(page.locator("[data-touch=dismiss]")).to_be_visible(timeout=10_000)
         assert page.evaluate(FLAWS) == []
         begin_anew(page)
-
-
-@pytest.fixture(scope="module")
-def forty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeSite]:
-    folder = tmp_path_factory.mktemp("forty")
-    lines = ['[facility]\nname = "Bệnh viện Đa khoa khu vực và Phục hồi chức năng Mẫu Đơn"\n']
-    lines += ['name_en = "Mau Don Regional General and Rehabilitation Hospital"\ndepartment = "Khoa Khám bệnh"\n']
-    lines += ['ward = "Phường Mẫu"\nprovince = "Tỉnh Mẫu"\n']
-    for opens, closes, days in (("07:00", "11:30", [0, 1, 2, 3, 4, 5]), ("13:30", "17:00", [0, 1, 2, 3, 4])):
-        lines += [f'[[hours]]\nweekdays = {days}\nopens = "{opens}"\ncloses = "{closes}"\n']
-    for group in range(6):
-        lines += [f'[[groups]]\nid = "g{group}"\nname = "Nhóm dịch vụ {group + 1}"\nname_en = "Services {group + 1}"\n']
-    for number in range(40):
-        name, name_en = LONG_NAMES[number % len(LONG_NAMES)]
-        prefix = chr(65 + number) if number < 26 else f"K{chr(65 + number - 26)}"
-        lines += [f'[[services]]\nid = "s{number}"\ngroup = "g{number * 6 // 40}"\nprefix = "{prefix}"\n']
-        lines += [f'name = "{name}"\nname_en = "{name_en}"\ncolour = "#1d5fae"\n']
-    services = [f"s{number}" for number in range(40)]
-    lines += [f'[[counters]]\nid = "q1"\nnumber = 1\nroom = "101"\nservices = {services}\n']
-    (folder / "catalogue.toml").write_text("".join(lines), encoding="utf-8")
-    with WholeSite(provision(folder, Ports.free()), "hub", "kiosk") as running:
-        yield running
-
-
-@pytest.mark.req("K2", "K3")
-@pytest.mark.parametrize("viewport", [PORTRAIT, LANDSCAPE], ids=["portrait", "landscape"])
-def test_forty_services_stand_on_one_screen_in_both_languages(
-    forty: WholeSite, browser: Browser, viewport: ViewportSize
-) -> None:
-    page = browser.new_page(viewport=viewport)
-    page.goto(forty.site.addresses["kiosk"])
-    expect(page.locator(".tile")).to_have_count(40, timeout=20_000)
-    assert page.evaluate(FLAWS) == []
-    page.locator("[data-touch=language]").click()
-    expect(page.locator("main")).to_have_attribute("lang", "en")
-    assert page.evaluate(FLAWS) == []
-    page.locator("[data-touch=language]").click()
-    expect(page.locator("main")).to_have_attribute("lang", "vi")
-    forty.scanner.scan(CARD_2021)
-    expect(said(page, NAME)).to_be_visible()
-    assert page.evaluate(FLAWS) == []
-    page.locator("[data-touch=dismiss]").click()
-    page.close()

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from board_controller.signage import Signage, project
-from tests.hall import Hall, TvServer, catalogue, tv_server
+from board_controller.tv.state import ONLINE
+from edge.contracts.counter import CounterState, Pause
+from edge.contracts.outlook import Hours
+from tests.hall import HOUR_MS, MINUTE_MS, Hall, TvServer, catalogue, outlook, tv_server
 from tests.waiting import until
 
 AMBER = "rgb(255, 180, 0)"
@@ -36,6 +39,27 @@ def page(browser: Browser) -> Iterator[Page]:
     assert errors == []
 
 
+SIZES: dict[str, ViewportSize] = {"wide": {"width": 1920, "height": 1080}, "upright": {"width": 1080, "height": 1920}}
+
+
+def _busy(counters: int = 8) -> Hall:
+    """A morning as it is: some serve, one pauses, one works on online dossiers, one is closed, people wait."""
+    hall = _hall(counters)
+    for number in range(1, counters + 1):
+        service = hall.snapshot.catalogue.counters[number - 1].services[0]
+        if number % 8 not in (4, 6, 0):
+            hall.call(hall.issue(service, 40 + number), f"q{number}")
+        hall.issue(service, 140 + number)
+    for number in range(4, counters + 1, 8):
+        hall.set(f"q{number}", CounterState.PAUSED, Pause.MEETING)
+    for number in range(6, counters + 1, 8):
+        hall.set(f"q{number}", CounterState.ONLINE_DOSSIERS)
+    return hall
+
+
+WAITS = {"s0": (25, 40), "s1": (40, 65), "s2": (5, 9), "s3": (10, 20), "s4": (0, 4), "s5": (0, 8)}
+
+
 def _now_ms() -> int:
     return int(time.time() * 1000)
 
@@ -51,14 +75,14 @@ def test_a_call_appears_by_itself_with_its_counter_and_room(server: TvServer, pa
     server.show(hall.signage())
     page.goto(server.url)
     tile = page.locator(".tile").first
-    expect(tile.locator(".label")).to_have_text("–")
+    expect(tile.locator(".label")).to_have_text("Đóng")
     expect(page.locator("#facility")).to_have_text("Trung tâm Y tế huyện Mẫu · Khoa Khám bệnh")
     hall.call(first, "q1")
     server.show(hall.signage(first))
     expect(tile.locator("h2")).to_have_text("Quầy 1")
     expect(tile.locator(".label")).to_have_text("A047")
     expect(tile.locator(".service")).to_have_text("P.101 · Khám tổng quát")
-    expect(tile.locator(".next")).to_have_text("Tiếp theo A048")
+    expect(tile.locator(".next")).to_have_text("Tiếp theo\u00a0A048")
     expect(page.locator("#now-title")).to_have_text("Mời số")
     expect(page.locator("#now-label")).to_have_text("A047")
     expect(page.locator("#now-where")).to_have_text("Quầy\u00a01 · Phòng\u00a0101")
@@ -197,15 +221,161 @@ def test_every_number_of_counters_fits_and_its_numbers_can_be_read(
     assert page.evaluate("document.body.scrollHeight <= innerHeight + 1")
 
 
-def test_every_text_has_a_contrast_of_seven(server: TvServer, page: Page) -> None:
-    hall = _hall()
-    ticket = hall.issue("s0", 47)
-    hall.call(ticket, "q1")
+@pytest.mark.req("T3")
+@pytest.mark.parametrize("counters", [1, 4, 8, 16, 32])
+@pytest.mark.parametrize("size", [(1920, 1080), (1280, 720), (1080, 1920), (768, 1366)], ids=str)
+def test_counters_that_take_nobody_fit_as_well_as_those_that_serve(
+    server: TvServer, page: Page, counters: int, size: tuple[int, int]
+) -> None:
+    hall = _busy(counters)
+    last = hall.snapshot.calls[0].ticket
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    server.show(hall.signage(last, outlook=outlook(hall.at_ms, waits_min=WAITS)))
+    page.goto(server.url)
+    expect(page.locator(".tile")).to_have_count(counters)
+    until(lambda: page.evaluate(OVERFLOWING) == [], what=f"room for everything, {counters} counters at {size}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.body.scrollHeight <= innerHeight + 1")
+    number_px = page.locator(".tile .label").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    assert number_px >= 0.03 * min(size)
+
+
+@pytest.mark.req("T1", "T2", "T9")
+@pytest.mark.parametrize("size", SIZES)
+def test_what_each_counter_does_and_how_long_it_takes_can_be_read(server: TvServer, page: Page, size: str) -> None:
+    page.set_viewport_size(SIZES[size])
+    hall = _busy()
+    server.show(hall.signage(outlook=outlook(hall.at_ms, waits_min=WAITS)))
+    page.goto(server.url)
+    tile = page.locator(".tile")
+    expect(tile.nth(0).locator(".next")).to_have_text("Tiếp theo\u00a0A141 · chờ\u00a025–40’")
+    expect(tile.nth(3).locator(".label")).to_have_text("Tạm nghỉ")
+    expect(tile.nth(3).locator(".next")).to_contain_text("Họp, hội chẩn · từ\u00a0")
+    expect(tile.nth(5).locator(".label")).to_have_text(ONLINE)
+    expect(tile.nth(5).locator(".next")).to_contain_text("Đang xử lý · từ")
+    expect(tile.nth(7).locator(".label")).to_have_text("Đóng")
+    for at, away in enumerate([False, False, False, True, False, True, False, True]):
+        assert ("away" in (tile.nth(at).get_attribute("class") or "")) is away
+    waits = page.locator("#wait-rows")
+    expect(waits).to_contain_text("Khám tổng quát25–40 phút")
+    expect(waits).to_contain_text("Cấp phát thuốc bảo hiểm y tếdưới 8 phút", timeout=15_000)  # the second page
+    server.show(hall.signage(lost_since_ms=_now_ms()))
+    expect(page.locator("#waits")).to_be_hidden()
+
+
+@pytest.mark.req("K11")
+@pytest.mark.parametrize("size", SIZES)
+def test_a_change_of_room_is_told_in_the_notice_area(server: TvServer, page: Page, size: str) -> None:
+    page.set_viewport_size(SIZES[size])
+    hall = _busy()
+    ticket = hall.issue("s0", 12)
+    server.show(hall.signage())
+    page.goto(server.url)
+    expect(page.locator("#notice")).to_be_visible()
+    expect(page.locator("#move")).to_be_hidden()
+    hall.move(ticket, "q3")
+    server.show(hall.signage(moved=[ticket]))
+    expect(page.locator("#move-text")).to_have_text("Số A012 mời sang Phòng\u00a0103")
+    expect(page.locator("#move-en")).to_have_text("A012: please go to room\u00a0103")
+    expect(page.locator("#notice")).to_be_hidden()
+    other = hall.issue("s1", 7)
+    hall.move(other, "q2")
+    server.show(hall.signage(moved=[ticket, other]))
+    expect(page.locator("#move-text")).to_have_text("Số B007 mời sang Phòng\u00a0102", timeout=20_000)
+    expect(page.locator("#move-text")).to_have_text("Số A012 mời sang Phòng\u00a0103", timeout=20_000)
+    server.show(hall.signage())
+    expect(page.locator("#notice")).to_be_visible()
+
+
+def _local(at_ms: int) -> time.struct_time:
+    return time.gmtime(at_ms / 1000 + 7 * 3600)
+
+
+@pytest.mark.req("T13")
+@pytest.mark.parametrize("size", SIZES)
+def test_the_screen_says_by_itself_that_the_hours_are_over_though_the_board_is_gone(
+    server: TvServer, page: Page, size: str
+) -> None:
+    page.set_viewport_size(SIZES[size])
+    hall = _busy()
+    now_ms = _now_ms()
+    opens_ms = (now_ms + 20 * HOUR_MS) // MINUTE_MS * MINUTE_MS
+    hours = Hours(spans=((now_ms - 4 * HOUR_MS, now_ms + 6_000),), next_opens_ms=opens_ms)
+    server.show(hall.signage(outlook=outlook(hall.at_ms, waits_min=WAITS, hours=hours)))
+    page.goto(server.url)
+    expect(page.locator("#now-title")).to_have_text("Số gọi gần nhất")
+    server.stop()
+    expect(page.locator("#now-title")).to_have_text("Hết giờ làm việc", timeout=15_000)
+    opens = _local(opens_ms)
+    weekday = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")[opens.tm_wday]
+    at = f"{opens.tm_hour:02d}:{opens.tm_min:02d}"
+    date = f", {weekday} {opens.tm_mday}/{opens.tm_mon}".replace(" ", "\u00a0").replace(",\u00a0", ", ")
+    day = "" if opens.tm_mday == _local(now_ms).tm_mday else date
+    expect(page.locator("#now-where")).to_have_text(f"Mở cửa lúc {at}{day}")
+    expect(page.locator("#now-en")).to_contain_text(f"Closed. Opens at {at}")
+    expect(page.locator("#now-label")).to_be_hidden()
+    expect(page.locator("#waits")).to_be_hidden()
+    server.start_again()
+
+
+@pytest.mark.req("T13")
+def test_lunch_a_holiday_and_the_time_before_the_opening_have_their_own_words(server: TvServer, page: Page) -> None:
+    hall = _busy()
+    now_ms = _now_ms()
+    soon = (now_ms + 1_000, now_ms + HOUR_MS)
+    past = (now_ms - 2 * HOUR_MS, now_ms - HOUR_MS)
+    tomorrow = now_ms + 24 * HOUR_MS
+
+    def shown(hours: Hours) -> Signage:
+        return hall.signage(outlook=outlook(hall.at_ms, hours=hours))
+
+    title = page.locator("#now-title")
+    server.show(shown(Hours(spans=(past, (now_ms + HOUR_MS, now_ms + 2 * HOUR_MS)))))
+    page.goto(server.url)
+    expect(title).to_have_text("Nghỉ giữa giờ")
+    server.show(shown(Hours(next_opens_ms=tomorrow, holiday="Tết Nguyên đán", holiday_en="Lunar New Year")))
+    expect(title).to_have_text("Hôm nay nghỉ: Tết Nguyên đán")
+    expect(page.locator("#now-en")).to_contain_text("Closed today: Lunar New Year. Opens at")
+    server.show(shown(Hours(spans=(past,), next_opens_ms=now_ms - 1)))  # told yesterday: nobody knows about today
+    expect(title).to_have_text("Số gọi gần nhất")
+    server.show(shown(Hours(always=True)))
+    expect(title).to_have_text("Số gọi gần nhất")
+    server.show(shown(Hours(spans=((now_ms + HOUR_MS, now_ms + 2 * HOUR_MS),))))
+    expect(title).to_have_text("Chưa đến giờ làm việc")
+    server.show(shown(Hours(spans=(soon,))))
+    expect(title).to_have_text("Số gọi gần nhất", timeout=10_000)
+
+
+def test_a_call_after_hours_is_shown_like_any_other(server: TvServer, page: Page) -> None:
+    hall = _busy()
+    last = hall.snapshot.calls[0]
+    over = Hours(spans=((1, 2),), next_opens_ms=_now_ms() + HOUR_MS)
+    server.show(hall.signage(last.ticket, outlook=outlook(hall.at_ms, hours=over)))
+    page.goto(server.url)
+    expect(page.locator("#now-title")).to_have_text("Mời số")
+    expect(page.locator("#now-label")).to_have_text(last.label)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_text_has_a_contrast_of_seven(server: TvServer, page: Page, size: str) -> None:
+    page.set_viewport_size(SIZES[size])
+    hall = _busy()
+    last = hall.snapshot.calls[0].ticket
+    moved = hall.issue("s0", 12)
+    hall.move(moved, "q3")
+    over = Hours(spans=((1, 2),), next_opens_ms=_now_ms() + HOUR_MS)
     page.emulate_media(reduced_motion="reduce")  # the blink stands still
-    for signage in (hall.signage(ticket), hall.signage(ticket, lost_since_ms=_now_ms())):
+    for signage in (
+        hall.signage(last, outlook=outlook(hall.at_ms, waits_min=WAITS)),
+        hall.signage(last, moved=[moved]),
+        hall.signage(outlook=outlook(hall.at_ms, hours=over)),
+        hall.signage(last, lost_since_ms=_now_ms()),
+    ):
         server.show(signage)
         page.goto(server.url)
-        expect(page.locator(".tile")).to_have_count(4)
+        expect(page.locator(".tile")).to_have_count(8)
+        # A new page hears a moment late that it shall stand still: till then the blink is under way.
+        until(lambda: page.evaluate("document.getAnimations().length") == 0, what="the blink standing still")
         assert page.evaluate(CONTRASTS) == []
 
 

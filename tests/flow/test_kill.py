@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from edge.contracts.changes import issued_ticket
 from edge.contracts.commands import CallNext, Done, Finish, IssueTicket, Refused
 from edge.contracts.events import PrintFailed, TicketIssued, TicketPrinted
 from edge.contracts.refusals import Refusal
-from edge.contracts.snapshot import issued_ticket
 from edge.contracts.ticket import Document
 from edge.daemon.hub_client import new_command_id
 from provisioning.demo.site import Ports, Site, provision

@@ -17,7 +17,7 @@ from board_controller.voice.sentence import sentence
 from board_controller.voice.synthesis import Speech
 from edge.devices.printer import EscposPrinter, PaperLevel
 from edge.devices.scanner import Line, LineScanner, Scan
-from edge.identity.cccd_qr import parse_cccd_qr
+from edge.identity.qr import read_qr
 from edge.kiosk.slip import Slip, render_slip
 from tests.waiting import until
 
@@ -59,7 +59,7 @@ def test_the_scanner_reads_an_id_card_within_a_minute() -> None:
     finally:
         scanner.stop()
     assert isinstance(scans[0], Line)
-    parse_cccd_qr(scans[0].text)
+    read_qr(scans[0].text)
 
 
 @pytest.mark.req("B1", "B5")

@@ -55,7 +55,7 @@ def in_words(default: Any) -> str:
     """A default as the document states it."""
     if default is NODEFAULT:
         return "required"
-    if default is None or default == ():
+    if default is None or default == () or isinstance(default, Struct):
         return "none"
     return f"`{msgspec.json.format(msgspec.json.encode(default), indent=-1).decode().replace(',', ', ')}`"
 

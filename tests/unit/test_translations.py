@@ -8,7 +8,10 @@ import pytest
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
+from edge.contracts.counter import PAUSE_WORDS, STATE_WORDS, CounterState, Pause
+from edge.contracts.eligibility import OUTCOME_WORDS, Outcome
 from edge.contracts.refusals import WORDS, Refusal
+from edge.contracts.ticket import PRIORITY_WORDS, Priority
 from edge.daemon.i18n import _WEEKDAYS, translations
 
 PACKAGES = ["edge.hub", "edge.kiosk"]
@@ -38,9 +41,13 @@ def test_every_sentence_of_the_pages_has_its_english(package: str) -> None:
     assert sentences(package) - translated(package) - translated("edge.contracts.brand") == set()
 
 
-def test_every_refusal_has_its_words_in_both_languages() -> None:
-    assert set(WORDS) == set(Refusal)
-    assert set(WORDS.values()) | set(_WEEKDAYS) == translated("edge.contracts.brand")
+def test_every_word_of_the_contracts_is_said_in_both_languages() -> None:
+    assert (set(WORDS), set(PRIORITY_WORDS)) == (set(Refusal), set(Priority))
+    assert (set(STATE_WORDS), set(PAUSE_WORDS)) == (set(CounterState), set(Pause))
+    assert set(OUTCOME_WORDS) == set(Outcome)
+    tables = [table.values() for table in (WORDS, PRIORITY_WORDS, STATE_WORDS, PAUSE_WORDS, OUTCOME_WORDS)]
+    words = {word for table in tables for word in table if word}
+    assert words | set(_WEEKDAYS) == translated("edge.contracts.brand")
 
 
 def test_a_package_without_a_sentence_of_its_own_takes_the_brands() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from provisioning.demo.site import Ports, Site, provision
 from provisioning.demo.supervisor import Supervisor
+from tests.wire.pcsc import virtual_readers as virtual_readers
 
 
 @pytest.fixture(scope="module")
