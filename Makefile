@@ -3,6 +3,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
+JOBS ?= 2
 
 .PHONY: help
 help: ## list the targets
@@ -17,8 +18,8 @@ demo: setup ## the same with new data: yesterday's demo is deleted first
 	@$(BIN)/python -m provisioning.demo.run --anew $(if $(PORT_BASE),--port-base $(PORT_BASE))
 
 .PHONY: test
-test: setup test-packages ## install what is needed and run every test
-	$(BIN)/pytest tests/unit tests/wire tests/flow tests/browser
+test: setup test-packages ## install what is needed and run every test, two files at a time (JOBS=1 for one)
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile tests/unit tests/wire tests/flow tests/browser
 
 .PHONY: check
 check: $(STAMP) ## style, types and import rules

@@ -3,7 +3,6 @@
 import socket
 import sys
 import tomllib
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from edge.contracts.catalogue import Catalogue
+from provisioning.demo.ports import reserve_block
 from provisioning.demo.supervisor import Program
 
 T = TypeVar("T")
@@ -34,14 +34,8 @@ class Ports(Struct, frozen=True):
 
     @classmethod
     def free(cls) -> "Ports":
-        """Ports that nobody listens at just now."""
-        with ExitStack() as held:
-            taken = []
-            for _ in cls.__struct_fields__:
-                sock = held.enter_context(socket.socket())
-                sock.bind(("127.0.0.1", 0))
-                taken.append(sock.getsockname()[1])
-        return cls(*taken)
+        """Ports that nobody listens at, and no other site will be given while this process lives."""
+        return cls.counted_from(reserve_block())
 
     @classmethod
     def counted_from(cls, base: int) -> "Ports":

@@ -13,6 +13,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from provisioning.broker import write_broker_config
 from provisioning.certificates import create_authority, issue
+from provisioning.demo.ports import reserve_port
 from tests.waiting import until
 
 
@@ -137,11 +138,8 @@ class Client:
 
 
 def free_port() -> int:
-    """A port of loopback that nothing listened at a moment ago."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    """A port of loopback that nothing listens at, for this process alone."""
+    return reserve_port()
 
 
 @contextlib.contextmanager

@@ -1,9 +1,11 @@
 """pcscd with two virtual readers, and a card that answers what it is told."""
 
+import fcntl
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,6 +17,7 @@ from msgspec import Struct
 from tests.waiting import until
 
 PORTS = (35963, 35964)
+LOCK = Path(tempfile.gettempdir(), "moiso-tests-pcscd.lock")
 DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 CONTACTLESS_ATR = bytes.fromhex("3B80800101")
 CONTACT_ATR = bytes.fromhex("3BFE1800008131FE458031815448534D3173802140810765")
@@ -85,9 +88,18 @@ def virtual_names() -> tuple[str, ...]:
         scard.SCardReleaseContext(context)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def virtual_readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualReaders]:
-    """pcscd with two virtual readers: one that runs already and has them, else one of our own until the tests end."""
+    """pcscd with two virtual readers: one that runs already and has them, else one of our own for this file's tests.
+
+    A machine has one pcscd: where several processes run tests, a file waits for the one that uses it.
+    """
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield from _readers(tmp_path_factory)
+
+
+def _readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualReaders]:
     names = virtual_names()
     if names:
         yield VirtualReaders(names, None, Path())

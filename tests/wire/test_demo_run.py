@@ -9,14 +9,15 @@ from pathlib import Path
 
 from msgspec.structs import asdict
 
+from provisioning.demo.ports import reserve_block
 from provisioning.demo.site import OFFICER, Ports
 
 FIELDS = len(asdict(Ports()))
 
 
 def free_base() -> int:
-    """The first of as many free ports in a row as a site needs, below those that the kernel gives away."""
-    return next(base for base in range(20000, 30000, FIELDS) if not Ports.counted_from(base).in_use())
+    """The first of as many free ports in a row as a site needs."""
+    return reserve_block()
 
 
 def command(folder: Path, base: int, *more: str) -> list[str]:
