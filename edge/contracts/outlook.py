@@ -85,10 +85,12 @@ class Alarm(Struct, frozen=True):
 
 
 class Outlook(Struct, frozen=True):
-    """The hub's expectations at one moment; services and counters by id."""
+    """The hub's expectations at one moment; services and counters by id. ``keep_faces_days``: how many nights a face
+    that it is given now outlives its day, which a person is told before they agree."""
 
     at_ms: int
     hours: Hours
     services: Mapping[str, ServiceOutlook]
     counters: Mapping[str, CounterOutlook]
     alarms: tuple[Alarm, ...] = ()
+    keep_faces_days: int = 0

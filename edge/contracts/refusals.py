@@ -31,6 +31,10 @@ class Refusal(Enum):
     CATALOGUE_WRONG = "catalogue-wrong"
     PEOPLE_WAIT = "people-wait"
     NUMBER_WRONG = "number-wrong"
+    SEEMS_HELD = "seems-held"
+    FACE_GONE = "face-gone"
+    CONTEST_OVER = "contest-over"
+    NOTHING_KEPT = "nothing-kept"
     ID_REUSED = "id-reused"
 
 
@@ -61,5 +65,9 @@ WORDS: dict[Refusal, str] = {
     Refusal.CATALOGUE_WRONG: "Danh mục chưa đúng. Xin sửa chỗ được nêu rồi lưu lại.",
     Refusal.PEOPLE_WAIT: "Còn người chờ hoặc đang được phục vụ ở đó. Xin tắt phát số trước, xoá sau khi hết người.",
     Refusal.NUMBER_WRONG: "Số giấy tờ hoặc số điện thoại chưa đúng. Xin nhập lại.",
+    Refusal.SEEMS_HELD: "Có thể bạn đã lấy số hôm nay. Xin in lại số đó, hoặc hỏi nhân viên.",
+    Refusal.FACE_GONE: "Ảnh vừa chụp không còn. Xin chụp lại, hoặc lấy số không cần ảnh.",
+    Refusal.CONTEST_OVER: "Việc này đã được giải quyết. Xin xem lại màn hình.",
+    Refusal.NOTHING_KEPT: "Hệ thống không giữ ảnh nào của bạn hôm nay.",
     Refusal.ID_REUSED: "Mã lệnh này đã dùng cho một việc khác. Xin thử lại.",
 }

@@ -15,19 +15,25 @@ from edge.contracts.counter import Standing
 from edge.contracts.events import (
     ActionUndone,
     CatalogueAdopted,
+    ChipMatched,
+    ConsentGiven,
+    ContestSettled,
     CounterChanged,
     DayOpened,
     DocumentRead,
     EligibilityChecked,
     Entry,
     Lease,
+    NumberContested,
     NumbersLeased,
+    PersonErased,
     TicketAskedAgain,
     TicketCalled,
     TicketIssued,
     TicketRated,
     TicketRecalled,
 )
+from edge.contracts.face import Contest
 from edge.contracts.ticket import State, Ticket
 
 RECENT_CALLS = 12
@@ -48,7 +54,7 @@ class Snapshot(Struct, frozen=True):
     ``seq`` is the last entry contained; ``day`` is empty until the hub's clock is trusted. ``tickets`` holds the
     tickets whose life has not ended, by id; ``waiting`` is service id → ids of waiting tickets in the order of their
     arrival; ``at_counter`` is counter id → ticket id; ``standings`` counter id → what the counter is doing (closed,
-    where it is missing).
+    where it is missing); ``contests`` are those of the day, by id, settled ones too.
     """
 
     epoch: str
@@ -62,6 +68,7 @@ class Snapshot(Struct, frozen=True):
     calls: tuple[Call, ...]
     standings: Mapping[str, Standing] = {}
     leases: tuple[Lease, ...] = ()
+    contests: Mapping[str, Contest] = {}
 
 
 def follow(snapshot: Snapshot, entry: Entry) -> Snapshot:
@@ -78,7 +85,15 @@ def follow(snapshot: Snapshot, entry: Entry) -> Snapshot:
             return replace(now, catalogue=event.catalogue)
         case DayOpened():
             return replace(
-                now, day=event.day, tickets={}, waiting={}, at_counter={}, calls=(), standings={}, leases=event.leases
+                now,
+                day=event.day,
+                tickets={},
+                waiting={},
+                at_counter={},
+                calls=(),
+                standings={},
+                leases=event.leases,
+                contests={},
             )
         case TicketIssued():
             return _with_ticket(now, issued_ticket(event, entry.at_ms))
@@ -92,7 +107,12 @@ def follow(snapshot: Snapshot, entry: Entry) -> Snapshot:
             for ticket in event.tickets:
                 now = _with_ticket(now, ticket)
             return replace(now, calls=without_uncalled(now.calls, event))
+        case NumberContested() | ContestSettled():
+            contest = contest_after(now.contests.get(event.contest), event, entry.at_ms)
+            return replace(now, contests={**now.contests, contest.id: contest})
         case TicketAskedAgain() | TicketRated() | DocumentRead() | EligibilityChecked():
+            return now
+        case ConsentGiven() | ChipMatched() | PersonErased():
             return now
     known = snapshot.tickets.get(event.ticket)
     if known is None:  # its life ended before, as when a slip is confirmed late
@@ -132,6 +152,15 @@ def standing_after(
     if isinstance(event, CounterChanged):
         return replace(before, state=event.state, pause=event.pause, since_ms=at_ms)
     return replace(before, last_call_ms=at_ms)
+
+
+def contest_after(contest: Contest | None, event: NumberContested | ContestSettled, at_ms: int) -> Contest:
+    """A contest as it begins, or as it has ended."""
+    if isinstance(event, NumberContested):
+        return Contest(event.contest, event.ticket, event.service, event.issuer, event.face, at_ms)
+    if contest is None:
+        raise ValueError(f"the contest {event.contest} ended without having begun")
+    return replace(contest, verdict=event.verdict)
 
 
 def leases_after(leases: tuple[Lease, ...], lease: Lease) -> tuple[Lease, ...]:

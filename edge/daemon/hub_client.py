@@ -5,7 +5,8 @@ import logging
 import secrets
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 import httpx
 import msgspec
@@ -13,11 +14,13 @@ import msgspec
 from edge.contracts.commands import Command, Reply
 from edge.contracts.eligibility import Eligibility, InsuredPerson
 from edge.contracts.events import Entry
+from edge.contracts.face import FaceCapture
 from edge.contracts.outlook import Outlook
 from edge.contracts.snapshot import Snapshot, follow
 from edge.daemon.config import ConfigError, Hub, read_secret
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 ANSWER_S = 8.0  # an SD card may stall an fsync for seconds
 LOOK_UP_S = 10.0  # the hub itself waits at most 8 s for the insurance portal
@@ -131,16 +134,37 @@ class HubClient:
 
         Raises HubUnreachable where ``within_s`` seconds were not enough, and HubRejected at once.
         """
+        return await self._until_answered(lambda: self.send(command), within_s)
+
+    async def _until_answered(self, attempt: Callable[[], Awaitable[T]], within_s: float) -> T:
         deadline = asyncio.get_running_loop().time() + within_s
         pause = RETRY_FIRST_S
         while True:
             try:
-                return await self.send(command)
+                return await attempt()
             except HubUnreachable:
                 if asyncio.get_running_loop().time() + pause > deadline:
                     raise
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, RETRY_MOST_S)
+
+    async def post_face(self, capture: FaceCapture, *, within_s: float) -> None:
+        """Give the hub what the camera made of a person, again and again until it has it.
+
+        Raises HubUnreachable where ``within_s`` seconds were not enough, and HubRejected at once.
+        """
+        content = msgspec.json.encode(capture)
+        await self._until_answered(lambda: self._post_face(content), within_s)
+
+    async def _post_face(self, content: bytes) -> None:
+        try:
+            response = await self._http.post("/api/v1/faces", content=content)
+        except httpx.HTTPError as error:
+            raise HubUnreachable(type(error).__name__) from error
+        if response.status_code >= 500:
+            raise HubUnreachable(f"HTTP {response.status_code}")
+        if response.status_code != 204:
+            raise HubRejected(f"HTTP {response.status_code}")
 
     async def look_up(self, person: InsuredPerson) -> Eligibility:
         """Ask whether this person is insured; nothing is kept of it.

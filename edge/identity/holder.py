@@ -5,12 +5,13 @@ from datetime import date
 from enum import Enum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 from edge.emrtd.dg13 import Dg13, parse_dg13
 from edge.emrtd.errors import CardError
-from edge.emrtd.lds import File, parse_dg1
+from edge.emrtd.lds import File, parse_dg1, parse_dg2
 from edge.emrtd.mrz import Mrz
 from edge.emrtd.passive_auth import Chain, Verdict, verify
 from edge.emrtd.reader import ChipContents, ChipProof
@@ -38,6 +39,7 @@ class Holder(Struct, frozen=True):
     """Who stands there, as ``document`` says.
 
     ``id_number`` (12 digits) and ``insurance_number`` (the BHYT card's code) are empty where the document has none.
+    ``portrait`` is the chip's picture of them (JPEG or JPEG 2000), empty where it was not read or cannot be.
     """
 
     document: Document
@@ -47,6 +49,7 @@ class Holder(Struct, frozen=True):
     id_number: str = ""
     insurance_number: str = ""
     proofs: frozenset[Proof] = frozenset()
+    portrait: bytes = b""
 
     def __repr__(self) -> str:
         return f"Holder({self.document.value}, {sorted(proof.value for proof in self.proofs)})"
@@ -90,7 +93,8 @@ def identify(chip: ChipContents, trusted: Sequence[bytes], today: date, qr: Cccd
     verdict = verify(chip.files[File.SOD], chip.files, trusted, today)
     _believe(verdict)  # before a file is read that somebody else may have written
     dg13 = parse_dg13(chip.files[File.DG13]) if File.DG13 in chip.files else None
-    return from_chip(parse_dg1(chip.files[File.DG1]), dg13, verdict, chip.chip, today, qr)
+    holder = from_chip(parse_dg1(chip.files[File.DG1]), dg13, verdict, chip.chip, today, qr)
+    return replace(holder, portrait=_picture(chip.files[File.DG2])) if File.DG2 in chip.files else holder
 
 
 def from_chip(
@@ -119,6 +123,14 @@ def from_chip(
         id_number=mrz.id_number,
         proofs=_proofs(verdict, proof, qr),
     )
+
+
+def _picture(dg2: bytes) -> bytes:
+    """The picture in a DG2 that was verified. One that nobody can read tells nothing against its holder."""
+    try:
+        return parse_dg2(dg2).image
+    except CardError:
+        return b""
 
 
 def _believe(verdict: Verdict) -> None:

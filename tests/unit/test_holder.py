@@ -29,8 +29,10 @@ from tests.emrtd_files import (
     Sod,
     authority,
     dg1,
+    dg2,
     dg13,
     ec_key,
+    facial_record,
     field,
     name,
     signer,
@@ -311,3 +313,31 @@ def test_neither_a_repr_nor_an_error_says_whose_document_it_is() -> None:
         shown += str(caught.value)
     for private in ("00109900", "HC401", "Nguyễn", "NGUYEN", "1999", *VIETNAMESE.values()):
         assert private not in shown
+
+
+PICTURE = b"\xff\xd8\xff the picture in the chip"
+
+
+def with_dg2(data: bytes) -> Mapping[File, bytes]:
+    return {**FILES, File.DG2: data}
+
+
+@pytest.mark.req("K8")
+def test_the_picture_in_a_verified_dg2_is_handed_on_and_stands_in_no_repr() -> None:
+    files = with_dg2(dg2(facial_record(PICTURE)))
+    holder = identify(contents(replace(sod(ec_key(ec.SECP256R1())), files=files), files), [], TODAY)
+    assert holder.portrait == PICTURE
+    assert "picture" not in repr(holder)
+
+
+def test_a_dg2_that_nobody_can_read_tells_nothing_against_its_holder() -> None:
+    files = with_dg2(b"\x75\x00")
+    holder = identify(contents(replace(sod(ec_key(ec.SECP256R1())), files=files), files), [], TODAY)
+    assert (holder.id_number, holder.portrait) == ("001099000017", b"")
+
+
+def test_a_dg2_that_was_changed_after_signing_names_nobody() -> None:
+    signed, changed = with_dg2(dg2(facial_record(PICTURE))), with_dg2(dg2(facial_record(PICTURE + b"!")))
+    with pytest.raises(CardError) as error:
+        identify(contents(replace(sod(ec_key(ec.SECP256R1())), files=signed), changed), [], TODAY)
+    assert error.value.fault is ReadingFault.HASH_MISMATCH

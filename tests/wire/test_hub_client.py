@@ -5,9 +5,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
+from msgspec.structs import replace
 
 from edge.contracts.commands import Done, IssueTicket
 from edge.contracts.events import TicketIssued
+from edge.contracts.face import Consent, FaceCapture, Purpose
 from edge.contracts.outlook import Outlook
 from edge.daemon.config import ConfigError, Hub
 from edge.daemon.hub_client import Change, HubClient, HubRejected, HubUnreachable, new_command_id
@@ -116,3 +118,31 @@ def test_a_ca_that_is_none_is_named_at_the_start(hub_site: Site) -> None:
     hub = hub_of(hub_site)
     with pytest.raises(ConfigError, match=r"hub\.ca"):
         HubClient(Hub(hub.url, hub.token_file, hub.token_file))
+
+
+PORTRAIT = b"\xff\xd8\xff portrait"
+
+
+def capture(portrait: bytes = PORTRAIT) -> FaceCapture:
+    return FaceCapture(new_command_id(), Consent((Purpose.PORTRAIT,)), portrait)
+
+
+@pytest.mark.req("K8")
+def test_a_capture_is_handed_over_and_a_number_is_given_with_it(hub_site: Site) -> None:
+    async def story(client: HubClient) -> None:
+        taken = capture()
+        for _ in range(2):  # as after an answer that was lost
+            await client.post_face(taken, within_s=10)
+        reply = await client.send(replace(issue(), face=taken.id))
+        assert isinstance(reply, Done)
+
+    told(story, hub_of(hub_site))
+
+
+@pytest.mark.req("K8")
+def test_a_capture_that_the_hub_does_not_take_is_told_at_once(hub_site: Site) -> None:
+    async def story(client: HubClient) -> None:
+        with pytest.raises(HubRejected):
+            await client.post_face(capture(b"no JPEG"), within_s=10)
+
+    told(story, hub_of(hub_site))
