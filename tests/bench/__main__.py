@@ -13,13 +13,15 @@ from pathlib import Path
 
 from edge.contracts.commands import Finish, IssueTicket
 from edge.daemon.hub_client import new_command_id
+from edge.hub.app import wall_clock_ms
+from edge.hub.faces.keeper import FaceKeeper
 from edge.hub.inbox import Inbox
 from edge.hub.journal import Journal
 from edge.hub.vault import Vault
 from provisioning.demo.configuration import PINS
 from provisioning.demo.site import Ports, Site, provision
 from provisioning.demo.supervisor import Supervisor
-from tests.bench import chips, fuzz, outlook, waiting_times
+from tests.bench import chips, faces, fuzz, outlook, waiting_times
 from tests.hub_http import Device
 from tests.sites import CATALOGUE
 from tests.waiting import until
@@ -55,7 +57,8 @@ async def writer_alone(clients: int) -> float:
         folder = Path(name)
         journal = Journal(folder / "hub.db")
         vault = Vault(folder / "keys", "bench")
-        inbox = Inbox(journal, vault, CATALOGUE, clock_ms=lambda: time.time_ns() // 1_000_000, told=lambda _: None)
+        faces = FaceKeeper.at(folder, vault, wall_clock_ms)
+        inbox = Inbox(journal, vault, CATALOGUE, faces, clock_ms=wall_clock_ms, told=lambda _: None)
         worker = asyncio.create_task(inbox.run())
         until_s = time.perf_counter() + SECONDS
         done = 0
@@ -181,7 +184,7 @@ def main() -> None:
     """Measure everything."""
     load = os.getloadavg()[0]
     say("machine", f"{os.cpu_count()} cores, load {load:.1f}")
-    for figures in (chips.figures(), fuzz.figures(), waiting_times.figures(), outlook.figures()):
+    for figures in (chips.figures(), faces.figures(), fuzz.figures(), waiting_times.figures(), outlook.figures()):
         for figure, value in figures:
             say(figure, value)
     tickets()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge.contracts.catalogue import Discipline, Policy
 from edge.contracts.events import DayOpened, Entry
+from edge.hub.faces.keeper import FaceKeeper
 from edge.hub.inbox import Inbox
 from edge.hub.journal import Journal
 from edge.hub.vault import Vault
@@ -195,7 +196,8 @@ def _read(journal: Journal, day: Day) -> float:
 def _start(journal: Journal, folder: Path, end: Queue) -> float:
     begun = time.perf_counter()
     vault = Vault(folder / "keys", "bench")
-    inbox = Inbox(journal, vault, catalogue(BUSY), clock_ms=lambda: end.at_ms, told=lambda _: None)
+    faces = FaceKeeper.at(folder, vault, lambda: end.at_ms)
+    inbox = Inbox(journal, vault, catalogue(BUSY), faces, clock_ms=lambda: end.at_ms, told=lambda _: None)
     took = time.perf_counter() - begun
     inbox.close()
     if inbox.queue.tickets != end.tickets:

@@ -1,0 +1,1 @@
+"""Faces on the device: found, judged fit for a picture, and compared. Nothing leaves the machine."""
