@@ -1,5 +1,6 @@
 """The drivers by the names that stand in kiosk.toml, and the way from a configuration to a device."""
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +12,7 @@ from edge.daemon.config import ConfigError, Section
 from edge.devices.links import check_link
 
 if TYPE_CHECKING:
+    from edge.devices.camera import Camera, CameraState
     from edge.devices.card_reader import CardReader, ReaderState
     from edge.devices.printer import EscposPrinter
     from edge.devices.scanner import LineScanner, Scan
@@ -19,6 +21,16 @@ if TYPE_CHECKING:
 SCANNERS = {"serial-line": "edge.devices.scanner:LineScanner"}
 PRINTERS = {"escpos": "edge.devices.printer:EscposPrinter"}
 CARD_READERS = {"pcsc": "edge.devices.pcsc:PcscReaders", "vpcd": "edge.devices.vpcd:VpcdReader"}
+CAMERAS = {  # imported by the process that holds the camera
+    "picamera2": "edge.devices.cameras.pi:PiCamera",
+    "v4l2": "edge.devices.cameras.v4l2:V4l2Camera",
+    "pictures": "edge.devices.sim.camera:open_pictures",
+}
+CAMERA_LINKS = {
+    "picamera2": (r"[0-9]", "the camera's number, 0 to 9"),
+    "v4l2": (r"[0-9]{1,2}|/dev/\S+", "the number N of /dev/videoN, or a path such as /dev/v4l/by-id/..."),
+    "pictures": (r"/.+", "the full path of a folder of pictures, or of a video"),
+}
 
 LinkName = Annotated[str, Meta(min_length=1, max_length=200)]
 Baud = Annotated[int, Meta(ge=300, le=4_000_000)]
@@ -49,6 +61,15 @@ class CardReaderConfig(Section, frozen=True):
     driver: str
     link: LinkName = "any"
     csca: Path | None = None
+
+
+class CameraConfig(Section, frozen=True):
+    """``[camera]``: ``link`` of ``picamera2`` is the camera's number; of ``v4l2`` it is the number of /dev/videoN, or a
+    path; of the demo's ``pictures`` it is a folder of pictures or a video.
+    """
+
+    driver: str
+    link: LinkName = "0"
 
 
 def open_scanner(
@@ -87,6 +108,20 @@ def open_card_reader(config: CardReaderConfig, on_change: "Callable[[ReaderState
         raise ConfigError(f"[card_reader] link: {error}") from error
 
 
+def open_camera(config: CameraConfig, on_change: "Callable[[CameraState], None]") -> "Camera":
+    """The configured camera, not started yet; the callback runs in its own thread.
+
+    Raises ConfigError on a driver that is not in ``CAMERAS`` and on a link that is none for it.
+    """
+    from edge.devices.camera import Camera
+
+    driver = _found("camera", CAMERAS, config.driver)
+    pattern, expected = CAMERA_LINKS[config.driver]
+    if not re.fullmatch(pattern, config.link):
+        raise ConfigError(f"[camera] link: {config.link!r}: expected {expected}")
+    return Camera(driver, config.link, on_change)
+
+
 def _driver(section: str, table: dict[str, str], config: ScannerConfig | PrinterConfig) -> Any:
     driver = _named(section, table, config.driver)
     try:
@@ -97,8 +132,12 @@ def _driver(section: str, table: dict[str, str], config: ScannerConfig | Printer
 
 
 def _named(section: str, table: dict[str, str], name: str) -> Any:
+    module, _, driver = _found(section, table, name).partition(":")
+    return getattr(import_module(module), driver)
+
+
+def _found(section: str, table: dict[str, str], name: str) -> str:
     if name not in table:
         known = ", ".join(table)
         raise ConfigError(f"[{section}] driver: no driver is called {name!r}; expected one of: {known}")
-    module, _, driver = table[name].partition(":")
-    return getattr(import_module(module), driver)
+    return table[name]
