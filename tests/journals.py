@@ -61,6 +61,11 @@ class Journal:
     def look_up(self, outcome: Outcome) -> None:
         self.add(EligibilityChecked("kiosk-1", outcome))
 
+    def happens(self, *events: Event) -> None:
+        """These events, as they are."""
+        for event in events:
+            self.add(event)
+
     def batch(self, first: int = 1, last: int | None = None, epoch: str = EPOCH) -> Batch:
         return Batch(1, epoch, tuple(self.entries[first - 1 : last]))
 

@@ -17,6 +17,7 @@ from edge.contracts.counter import CounterState
 from edge.contracts.events import DayOpened, Entry, Event, TicketCalled
 from edge.contracts.ticket import Priority, Ticket
 from edge.hub.draft import Draft
+from edge.queueing.faces import Evidence
 from edge.queueing.queue import Queue, new_queue
 from edge.queueing.refused import NotAllowed
 from edge.queueing.rules import DOUBLE_PRESS_MS, decide
@@ -52,16 +53,34 @@ class Site:
         for event in events:
             self._draft.append(event, self.now_ms)
 
-    def do(self, command: Command, *, held: tuple[str, ...] = (), by: str = "kiosk-1") -> tuple[Event, ...]:
+    def do(
+        self,
+        command: Command,
+        *,
+        held: tuple[str, ...] = (),
+        by: str = "kiosk-1",
+        evidence: Evidence | None = None,
+        kept: tuple[str, ...] = (),
+    ) -> tuple[Event, ...]:
         """What the rules make of a command."""
-        events = decide(self.queue, command, by=by, now_ms=self.now_ms, held=held, undoable=self._draft.undoable)
+        undoable = self._draft.undoable
+        events = decide(
+            self.queue,
+            command,
+            by=by,
+            now_ms=self.now_ms,
+            held=held,
+            undoable=undoable,
+            evidence=evidence,
+            kept=kept,
+        )
         self._draft.carry_out(command, events, by, self.now_ms)
         return events
 
-    def refusal(self, command: Command, *, by: str = "kiosk-1") -> NotAllowed:
+    def refusal(self, command: Command, *, by: str = "kiosk-1", evidence: Evidence | None = None) -> NotAllowed:
         """The rules' refusal of a command."""
         with pytest.raises(NotAllowed) as refused:
-            self.do(command, by=by)
+            self.do(command, by=by, evidence=evidence)
         return refused.value
 
     def issue(self, service: str = "general", *, birth_date: str = "", claim: Priority = Priority.NONE) -> str:

@@ -6,37 +6,42 @@ from edge.contracts.events import (
     Event,
     Lease,
     NumbersLeased,
-    TicketAskedAgain,
     TicketCancelled,
     TicketIssued,
     TicketPrinted,
-    TicketReturned,
 )
 from edge.contracts.priority import priority_from
 from edge.contracts.refusals import Refusal
-from edge.contracts.ticket import Document, Priority, State, Step, Ticket
+from edge.contracts.ticket import Document, Priority, Step
 from edge.queueing import rooms
+from edge.queueing.faces import Evidence, given_with, seems_held
 from edge.queueing.queue import Queue
 from edge.queueing.refused import NotAllowed
-from edge.queueing.ticket import LIVE, Move, may
+from edge.queueing.returning import asked_again
+from edge.queueing.ticket import Move, may
 from edge.queueing.wait import expect
 
 LEASE_SIZE = 50
 DESK = "desk"  # which officer it was stands in the audit log only
-MINUTE_MS = 60_000
 
 
-def issue(queue: Queue, command: IssueTicket, by: str, now_ms: int, held: tuple[str, ...]) -> tuple[Event, ...]:
-    """A number for the person at a kiosk; the one that the same person holds already, where there is one."""
+def issue(
+    queue: Queue, command: IssueTicket, by: str, now_ms: int, held: tuple[str, ...], evidence: Evidence | None
+) -> tuple[Event, ...]:
+    """A number for the person at a kiosk; the one that the same person holds already, where there is one.
+
+    Raises NotAllowed(SEEMS_HELD) where only their face says so: they are asked.
+    """
     service = _service(queue, command.service)
     for ticket_id in held:
         ticket = queue.tickets.get(ticket_id)
-        if ticket is not None and ticket.state in LIVE and ticket.service == service.id:
-            again = TicketAskedAgain(ticket.id, by)
-            if ticket.state is not State.NO_SHOW:
-                return (again,)
-            if may_return(queue, ticket, now_ms):
-                return (TicketReturned(ticket.id, ticket.service), again)
+        if ticket is not None and ticket.service == service.id:
+            again = asked_again(queue, ticket, by, now_ms)
+            if again:
+                return again
+    seems = seems_held(queue, command, by, now_ms, evidence)
+    if seems:
+        raise NotAllowed(Refusal.SEEMS_HELD, seems)
     if not service.active:
         raise NotAllowed(Refusal.UNKNOWN_SERVICE)
     calendar = queue.plan.calendar
@@ -46,7 +51,8 @@ def issue(queue: Queue, command: IssueTicket, by: str, now_ms: int, held: tuple[
         raise NotAllowed(reason, next_ms=calendar.next_numbers_ms(service.id, now_ms))
     proven = priority_from(command.birth_date, queue.day) if command.birth_date else Priority.NONE
     claim = command.claim if proven is Priority.NONE else Priority.NONE
-    return (_issued(queue, service, command.id, by, now_ms, command.document, proven, claim),)
+    issued = _issued(queue, service, command.id, by, now_ms, command.document, proven, claim)
+    return (issued, *given_with(command, by, evidence))
 
 
 def give(queue: Queue, command: GiveNumber, now_ms: int) -> tuple[Event, ...]:
@@ -93,14 +99,6 @@ def label(prefix: str, number: int) -> str:
     'A047'
     """
     return f"{prefix}{number:03d}"
-
-
-def may_return(queue: Queue, ticket: Ticket, now_ms: int) -> bool:
-    """Whether the ticket may take its place again: whoever missed the call has a grace."""
-    if not may(ticket.state, Move.RETURN):
-        return False
-    grace_ms = queue.plan.policy.no_show_grace_min * MINUTE_MS
-    return ticket.state is not State.NO_SHOW or now_ms - ticket.ended_at_ms <= grace_ms
 
 
 def lease(queue: Queue, command: LeaseNumbers, by: str) -> tuple[Event, ...]:

@@ -12,13 +12,18 @@ from edge.contracts.counter import CLOSED, Standing
 from edge.contracts.events import (
     ActionUndone,
     CatalogueAdopted,
+    ChipMatched,
+    ConsentGiven,
+    ContestSettled,
     CounterChanged,
     DayOpened,
     DocumentRead,
     EligibilityChecked,
     Entry,
     Lease,
+    NumberContested,
     NumbersLeased,
+    PersonErased,
     PrintFailed,
     TicketAskedAgain,
     TicketCalled,
@@ -30,7 +35,16 @@ from edge.contracts.events import (
     TicketRecalled,
     TicketSentOn,
 )
-from edge.contracts.snapshot import Call, Snapshot, leases_after, standing_after, with_call, without_uncalled
+from edge.contracts.face import ChipVerdict, Contest
+from edge.contracts.snapshot import (
+    Call,
+    Snapshot,
+    contest_after,
+    leases_after,
+    standing_after,
+    with_call,
+    without_uncalled,
+)
 from edge.contracts.ticket import State, Ticket
 from edge.queueing.arrivals import Counts, Usuals, counted, taken_up
 from edge.queueing.experience import KEPT_AT_DESK, NO_TEMPO, Errors, Tempos, taken_over, with_error
@@ -62,12 +76,13 @@ class Waited(Struct, frozen=True):
 class Queue(Struct, frozen=True):
     """Everything that is true at the site after ``seq`` entries of the journal.
 
-    ``tickets`` holds every ticket of the business day by id; ``lanes`` the places of those who wait; ``at_counter`` is
-    counter id → id of the ticket called there; ``standings`` counter id → what it is doing; ``turns`` counter id → how
-    far it has come in its cycle of p:n; ``numbers`` prefix → last number given; ``served`` counter id → what can be
-    rated; ``calls`` are the last calls, newest first. ``tempos`` (service id → durations), ``desk_tempos`` (counter id
-    → durations) and ``errors`` are what waiting times are estimated from, ``waits`` service id → the last waits,
-    ``overtaking`` service id → people with priority today by half hour, ``usual`` service id → on a usual day.
+    ``tickets`` holds every ticket of the business day by id; ``lanes`` the places of those who wait; ``at_counter``
+    is counter id → id of the ticket called there; ``standings`` counter id → what it is doing; ``turns`` counter id →
+    how far it has come in its cycle of p:n; ``numbers`` prefix → last number given; ``served`` counter id → what can
+    be rated; ``calls`` are the last calls, newest first; ``contests`` are those of the day, ``chips`` ticket id → how
+    its holder compares with the chip. ``tempos`` (service id → durations), ``desk_tempos`` (counter id → durations)
+    and ``errors`` are what waiting times are estimated from, ``waits`` service id → the last waits, ``overtaking``
+    service id → people with priority today by half hour, ``usual`` service id → on a usual day.
     """
 
     plan: Plan
@@ -84,6 +99,8 @@ class Queue(Struct, frozen=True):
     served: Map[str, Served] = Map()
     leases: tuple[Lease, ...] = ()
     calls: tuple[Call, ...] = ()
+    contests: Map[str, Contest] = Map()
+    chips: Map[str, ChipVerdict] = Map()
     tempos: Tempos = Map()
     desk_tempos: Tempos = Map()
     errors: Errors = Map()
@@ -127,6 +144,13 @@ def _after(queue: Queue, entry: Entry) -> Queue:
             return _about_ticket(queue, event, at_ms)
         case TicketAskedAgain() | DocumentRead() | EligibilityChecked():
             return queue
+        case ConsentGiven() | PersonErased():
+            return queue
+        case ChipMatched():
+            return replace(queue, chips=queue.chips.set(event.ticket, event.verdict))
+        case NumberContested() | ContestSettled():
+            contest = contest_after(queue.contests.get(event.contest), event, at_ms)
+            return replace(queue, contests=queue.contests.set(contest.id, contest))
         case CounterChanged():
             return _stands(queue, event, at_ms)
         case NumbersLeased():
@@ -272,4 +296,5 @@ def snapshot_of(queue: Queue, epoch: str) -> Snapshot:
         calls=queue.calls,
         standings=dict(queue.standings),
         leases=queue.leases,
+        contests=dict(queue.contests),
     )

@@ -54,13 +54,15 @@ from edge.contracts.events import (
     TicketRecalled,
     TicketReturned,
 )
+from edge.contracts.face import AskAgain, AskOfficer, ErasePerson, SettleContest
 from edge.contracts.refusals import Refusal
 from edge.contracts.ticket import Paper, Priority, State, Step, Ticket
-from edge.queueing import numbers, rooms
+from edge.queueing import faces, numbers, rooms
 from edge.queueing.edition import adopted
 from edge.queueing.order import next_of
 from edge.queueing.queue import Queue
 from edge.queueing.refused import NotAllowed
+from edge.queueing.returning import may_return
 from edge.queueing.route import onward, sent_on
 from edge.queueing.ticket import Move, may
 
@@ -87,15 +89,19 @@ def decide(
     now_ms: int,
     held: tuple[str, ...] = (),
     undoable: Mapping[str, Undoable] = {},
+    evidence: faces.Evidence | None = None,
+    kept: tuple[str, ...] = (),
 ) -> tuple[Event, ...]:
     """What happens because of this command: events to append, none where it is already so.
 
     ``by`` is the device or officer who sent it, ``held`` the tickets that the vault says the same person took for this
-    service today, ``undoable`` counter id → what it did last. Raises NotAllowed where the rules refuse.
+    service today, ``undoable`` counter id → what it did last, ``evidence`` what is known of the face that the command
+    names, ``kept`` the tickets of the person to be erased for which the vault keeps something. Raises NotAllowed where
+    the rules refuse.
     """
     match command:
         case IssueTicket():
-            return numbers.issue(queue, command, by, now_ms, held)
+            return numbers.issue(queue, command, by, now_ms, held, evidence)
         case ConfirmPrint() | ReportPrintFault():
             return _note_print(queue, command, by)
         case ReportReading():
@@ -153,6 +159,14 @@ def decide(
             return numbers.lease(queue, command, by)
         case RegisterTicket():
             return numbers.register(queue, command, by, now_ms)
+        case AskAgain():
+            return faces.ask_again(queue, command, by, now_ms, evidence)
+        case AskOfficer():
+            return faces.ask_officer(queue, command, by, now_ms, evidence)
+        case SettleContest():
+            return faces.settle(queue, command, by)
+        case ErasePerson():
+            return faces.erase(queue, command, by, kept)
         case AdoptCatalogue():
             return adopted(queue, command, now_ms)
 
@@ -269,7 +283,7 @@ def _rate(queue: Queue, command: Rate, now_ms: int) -> tuple[Event, ...]:
 
 def _return(queue: Queue, command: ReturnToQueue, now_ms: int) -> tuple[Event, ...]:
     ticket = _movable(queue, command.ticket, Move.RETURN)
-    if not numbers.may_return(queue, ticket, now_ms):
+    if not may_return(queue, ticket, now_ms):
         raise NotAllowed(Refusal.GRACE_OVER, ticket.id)
     return (TicketReturned(ticket.id, ticket.service),)
 

@@ -10,6 +10,7 @@ import pytest
 from edge.contracts.commands import IssueTicket
 from edge.contracts.outlook import AlarmKind, Outlook
 from edge.daemon.streams import Broadcast, Listener
+from edge.hub.faces.keeper import FaceKeeper
 from edge.hub.forecast import Forecast
 from edge.hub.inbox import Inbox
 from edge.hub.journal import Journal
@@ -25,10 +26,12 @@ class Hub:
     def __init__(self, folder: Path, listener: Listener, stream: Broadcast) -> None:
         self.now_ms = NOON_MS
         self._frames = listener.frames()
+        vault = Vault(folder / "keys", "secret")
         self.inbox = Inbox(
             Journal(folder / "hub.db"),
-            Vault(folder / "keys", "secret"),
+            vault,
             CATALOGUE,
+            FaceKeeper.at(folder, vault, lambda: self.now_ms),
             clock_ms=lambda: self.now_ms,
             told=lambda _: self.forecast.wake(),
         )
