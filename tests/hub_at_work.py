@@ -11,6 +11,7 @@ from edge.contracts.catalogue import Catalogue
 from edge.contracts.commands import Command, Done, IssueTicket, Reply
 from edge.contracts.events import Entry
 from edge.contracts.ticket import Document
+from edge.hub.faces.keeper import FaceKeeper
 from edge.hub.inbox import Inbox
 from edge.hub.journal import Journal
 from edge.hub.vault import Vault
@@ -23,16 +24,24 @@ class Hub:
     """An inbox at work, with a clock that the test sets."""
 
     def __init__(
-        self, folder: Path, catalogue: Catalogue = CATALOGUE, now_ms: int = NOON_MS, *, believe_clock: bool = False
+        self,
+        folder: Path,
+        catalogue: Catalogue = CATALOGUE,
+        now_ms: int = NOON_MS,
+        *,
+        believe_clock: bool = False,
+        keep_days: int = 0,
     ) -> None:
         self.now_ms = now_ms
         self.told: list[Entry] = []
         self.journal = Journal(folder / "hub.db")
-        vault = Vault(folder / "keys", "secret")
+        vault = Vault(folder / "keys", "secret", keep_days)
+        self.faces = FaceKeeper.at(folder, vault, lambda: self.now_ms)
         self.inbox = Inbox(
             self.journal,
             vault,
             catalogue,
+            self.faces,
             clock_ms=lambda: self.now_ms,
             told=self._tell,
             believe_clock=believe_clock,

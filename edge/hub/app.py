@@ -13,6 +13,7 @@ from edge.daemon.streams import Broadcast
 from edge.hub.catalogue.drafts import Drafts
 from edge.hub.config import Devices, HubConfig, load_catalogue
 from edge.hub.config import Officers as OfficerAccounts
+from edge.hub.faces.keeper import FaceKeeper
 from edge.hub.forecast import Forecast
 from edge.hub.inbox import Inbox
 from edge.hub.insurance.portal import Portal
@@ -29,7 +30,8 @@ from edge.hub.web.base import Office
 async def run(config: HubConfig) -> None:
     """Wire the hub together and serve until told to stop."""
     journal = Journal(config.data / "hub.db")
-    vault = Vault(config.data / "keys", read_secret(config.site_secret_file))
+    vault = Vault(config.data / "keys", read_secret(config.site_secret_file), config.faces.keep_days)
+    faces = FaceKeeper.at(config.data, vault, monotonic_ms)
     stream = Broadcast()
 
     def tell(entries: Sequence[Entry]) -> None:
@@ -44,31 +46,38 @@ async def run(config: HubConfig) -> None:
         journal,
         vault,
         load_catalogue(config.catalogue),
+        faces,
         clock_ms=wall_clock_ms,
         told=tell,
         believe_clock=vouched.exists(),
     )
     vouched.unlink(missing_ok=True)
-    forecast = Forecast(inbox, stream, wall_clock_ms)
+    forecast = Forecast(inbox, stream, wall_clock_ms, keep_faces_days=vault.keep_days)
     uplinks = [Uplink(config.uplink, config.site, inbox, journal)] if config.uplink else []
     officers = Officers(config.data / "officers.db", load(config.officers, OfficerAccounts).officer, time.time)
     drafts = Drafts(config.data / "drafts.db")
     tablets = Tablets(config.data / "tablets.db", time.time)
-    office = Office(inbox, stream, forecast, officers, journal)
+    office = Office(inbox, stream, forecast, officers, journal, faces)
     portal = Portal(config.insurance) if config.insurance else None
-    api = Api(inbox, stream, forecast, load(config.devices, Devices).device, portal)
+    api = Api(inbox, stream, forecast, load(config.devices, Devices).device, portal, faces.captures)
     app = Starlette(routes=[*api.routes(), *pages(office, drafts, tablets)])
     await run_beside([inbox.run(), forecast.run(), *(uplink.run() for uplink in uplinks)], serve(app, config.listen))
     if portal:
         await portal.close()
     inbox.close()
     journal.close()
+    faces.album.close()
     drafts.close()
 
 
 def wall_clock_ms() -> int:
     """Milliseconds since 1970 UTC."""
     return time.time_ns() // 1_000_000
+
+
+def monotonic_ms() -> int:
+    """Milliseconds on a clock that never runs backwards."""
+    return time.monotonic_ns() // 1_000_000
 
 
 def main() -> None:

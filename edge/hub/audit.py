@@ -21,6 +21,7 @@ from edge.contracts.commands import (
     SetPriority,
     Transfer,
 )
+from edge.contracts.face import SettleContest
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS audit (
@@ -112,6 +113,8 @@ def _what(command: Command) -> str:
             return f"→ {command.state.value} {command.pause.value}".rstrip()
         case SetPriority() | GiveNumber():
             return f"→ {command.priority.value}" if command.priority.value else ""
+        case SettleContest():
+            return f"→ {command.verdict.value}"
         case AdoptCatalogue():
             return f"catalogue {command.base}"
         case _:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from edge.contracts.catalogue import Catalogue
+from edge.contracts.face import MAX_KEEP_DAYS
 from edge.daemon.config import Broker, ConfigError, Listen, Section, load
 from edge.hub.roles import Role
 from edge.queueing.catalogue import CatalogueError, check
@@ -29,6 +30,12 @@ class Insurance(Section, frozen=True):
         return "Insurance(…)"
 
 
+class Faces(Section, frozen=True):
+    """``[faces]``: how many nights portraits and templates outlive their day; 0: they end with it."""
+
+    keep_days: Annotated[int, Meta(ge=0, le=MAX_KEEP_DAYS)] = 0
+
+
 class HubConfig(Section, frozen=True):
     """Everything that a hub can be told."""
 
@@ -41,6 +48,7 @@ class HubConfig(Section, frozen=True):
     listen: tuple[Listen, ...]
     uplink: Broker | None = None
     insurance: Insurance | None = None
+    faces: Faces = Faces()
 
 
 class Device(Section, frozen=True):

@@ -24,6 +24,8 @@ class Deed(Enum):
     ENABLE = "enable"
     CHANGE_ROLE = "change-role"
     LOOK_UP = "look-up"
+    SEE_PORTRAIT = "see-portrait"
+    SEE_CONSENTS = "see-consents"
     PAIR_TABLET = "pair-tablet"
     RELEASE_TABLET = "release-tablet"
 
@@ -40,6 +42,8 @@ WORDS: dict[str, str] = {
     Deed.ENABLE.value: N_("Mở khoá tài khoản"),
     Deed.CHANGE_ROLE.value: N_("Đổi vai trò"),
     Deed.LOOK_UP.value: N_("Tra cứu lượt khám"),
+    Deed.SEE_PORTRAIT.value: N_("Xem ảnh lúc lấy số"),
+    Deed.SEE_CONSENTS.value: N_("Xem sổ đồng ý"),
     Deed.PAIR_TABLET.value: N_("Ghép máy đánh giá"),
     Deed.RELEASE_TABLET.value: N_("Bỏ ghép máy đánh giá"),
     "CallNext": N_("Mời số tiếp theo"),
@@ -60,6 +64,7 @@ WORDS: dict[str, str] = {
     "CancelTicket": N_("Huỷ số"),
     "MergeTickets": N_("Gộp gia đình"),
     "LinkPerson": N_("Gắn giấy tờ vào lượt khám"),
+    "SettleContest": N_("Xác minh người lấy số"),
     "AdoptCatalogue": N_("Sửa danh mục"),
 }
 OUTCOMES: dict[str, str] = {

@@ -14,8 +14,17 @@ from edge.contracts.commands import (
     SendToTests,
     Transfer,
 )
-from edge.contracts.events import CatalogueAdopted, Entry, Event, TicketAskedAgain, TicketCalled, TicketIssued
+from edge.contracts.events import (
+    CatalogueAdopted,
+    Entry,
+    Event,
+    PersonErased,
+    TicketAskedAgain,
+    TicketCalled,
+    TicketIssued,
+)
 from edge.hub.audit import AuditLine
+from edge.hub.faces.keeper import Taken
 from edge.hub.journal import Edition, Holding, StoredReply
 from edge.queueing.queue import Queue, apply
 from edge.queueing.rules import Undoable
@@ -37,6 +46,8 @@ class Draft:
         self.holdings: list[Holding] = []
         self.audit: list[AuditLine] = []
         self.editions: list[Edition] = []
+        self.taken: list[Taken] = []
+        self.erased: list[str] = []
 
     def append(self, event: Event, at_ms: int) -> None:
         """One more entry."""
@@ -52,6 +63,8 @@ class Draft:
             self.append(event, at_ms)
             if isinstance(event, CatalogueAdopted):
                 self.editions.append(Edition(event.catalogue.version, at_ms, by, event.catalogue))
+            elif isinstance(event, PersonErased):
+                self.erased.append(event.ticket)
         if isinstance(command, UNDOABLE) and events:
             after = tuple(self.queue.tickets[ticket.id] for ticket in before)
             self.undoable = self.undoable.set(command.counter, Undoable(command.id, at_ms, before, after))
@@ -68,7 +81,7 @@ def ticket_of(command: Command, events: Sequence[Event]) -> str:
     A call is about the ticket that is called, not the one that leaves; a number about the one that was given.
     """
     for event in reversed(events):
-        if isinstance(event, TicketIssued | TicketAskedAgain | TicketCalled):
+        if isinstance(event, TicketIssued | TicketAskedAgain | TicketCalled | PersonErased):
             return event.ticket
     named = getattr(command, "ticket", "")
     return named if isinstance(named, str) else ""

@@ -1,14 +1,16 @@
 """What the floor lead's page shows, made from the queue and the hub's expectations; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from msgspec import Struct
 
 from edge.contracts.catalogue import Counter, Facility, Service
 from edge.contracts.counter import Standing
+from edge.contracts.face import ChipVerdict, Contest
 from edge.contracts.outlook import AlarmKind, Outlook, Window
-from edge.contracts.ticket import Ticket
+from edge.contracts.ticket import State, Ticket
 from edge.hub.panel import Beside, Opening, WaitingLine, beside, opening, to_confirm, waiting_for, waiting_line
+from edge.queueing.faces import open_contests
 from edge.queueing.queue import Queue
 
 
@@ -43,6 +45,24 @@ class ServiceLine(Struct, frozen=True):
     counters_open: int
 
 
+class ContestLine(Struct, frozen=True):
+    """Somebody at a kiosk looks like the holder of ``ticket`` and says to be another; who of them can be seen."""
+
+    contest: Contest
+    ticket: Ticket
+    service: Service
+    holder_seen: bool
+    claimant_seen: bool
+
+
+class ChipLine(Struct, frozen=True):
+    """Somebody whose face does not, or not surely, match the portrait in their chip, and who is not served yet."""
+
+    ticket: Ticket
+    service: Service
+    verdict: ChipVerdict
+
+
 class FloorPanel(Struct, frozen=True):
     """The changing part of the floor lead's page."""
 
@@ -51,14 +71,24 @@ class FloorPanel(Struct, frozen=True):
     opening: Opening
     alarms: tuple[AlarmLine, ...]
     claims: tuple[WaitingLine, ...]
+    contests: tuple[ContestLine, ...]
+    chips: tuple[ChipLine, ...]
     desks: tuple[Desk, ...]
     services: tuple[ServiceLine, ...]
     beside: tuple[Beside, ...]
     waiting_count: int
 
 
-def floor_panel(queue: Queue, outlook: Outlook, now_ms: int, seated: Mapping[str, tuple[str, ...]]) -> FloorPanel:
-    """The whole floor; ``seated`` is counter id → the officers who have its page open."""
+def floor_panel(
+    queue: Queue,
+    outlook: Outlook,
+    now_ms: int,
+    seated: Mapping[str, tuple[str, ...]],
+    holders: Container[str] = frozenset(),
+    claimants: Container[str] = frozenset(),
+) -> FloorPanel:
+    """The whole floor; ``seated`` is counter id → the officers who have its page open, ``holders`` the tickets and
+    ``claimants`` the captures of which there is a picture."""
     plan = queue.plan
     by_label = {ticket.label: ticket for ticket in queue.tickets.values()}
     claims = to_confirm(queue.tickets.values())
@@ -79,11 +109,34 @@ def floor_panel(queue: Queue, outlook: Outlook, now_ms: int, seated: Mapping[str
             if alarm.kind is not AlarmKind.CLAIM  # they have a list of their own
         ),
         claims=tuple(waiting_line(queue, ticket) for ticket in claims if ticket.service in plan.services),
+        contests=tuple(
+            ContestLine(
+                contest,
+                queue.tickets[contest.ticket],
+                plan.services[contest.service],
+                contest.ticket in holders,
+                contest.face in claimants,
+            )
+            for contest in open_contests(queue)
+            if contest.service in plan.services
+        ),
+        chips=_chip_lines(queue),
         desks=tuple(_desk(queue, counter, outlook, seated.get(counter.id, ())) for counter in plan.counters.values()),
         services=services,
         beside=beside(queue, now_ms),
         waiting_count=sum(line.waiting for line in services),
     )
+
+
+def _chip_lines(queue: Queue) -> tuple[ChipLine, ...]:
+    doubtful = [
+        ChipLine(ticket, queue.plan.services[ticket.service], verdict)
+        for ticket_id, verdict in queue.chips.items()
+        if verdict is not ChipVerdict.MATCH
+        and (ticket := queue.tickets[ticket_id]).state in (State.WAITING, State.CALLED)
+        and ticket.service in queue.plan.services
+    ]
+    return tuple(sorted(doubtful, key=lambda line: (line.ticket.arrived_ms, line.ticket.id)))
 
 
 def find_by_label(queue: Queue, typed: str) -> Ticket | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import msgspec
+from msgspec.structs import replace
 
 from edge.contracts.outlook import Outlook
 from edge.daemon.streams import Broadcast, frame
@@ -17,12 +18,15 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Forecast:
-    """The outlook on the inbox's queue; ``clock_ms`` reads the wall clock."""
+    """The outlook on the inbox's queue; ``clock_ms`` reads the wall clock, and ``keep_faces_days`` is the vault's."""
 
-    def __init__(self, inbox: Inbox, stream: Broadcast, clock_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, inbox: Inbox, stream: Broadcast, clock_ms: Callable[[], int], *, keep_faces_days: int = 0
+    ) -> None:
         self._inbox = inbox
         self._stream = stream
         self._clock_ms = clock_ms
+        self._keep_faces_days = keep_faces_days
         self._changed = asyncio.Event()
         self._current = self._made()
 
@@ -54,4 +58,5 @@ class Forecast:
             await asyncio.sleep(AT_MOST_EVERY_S)
 
     def _made(self) -> Outlook:
-        return outlook(self._inbox.queue, self._inbox.now_ms, self._clock_ms())
+        made = outlook(self._inbox.queue, self._inbox.now_ms, self._clock_ms())
+        return replace(made, keep_faces_days=self._keep_faces_days)

@@ -22,12 +22,14 @@ from edge.contracts.commands import (
     RegisterTicket,
     Reply,
 )
-from edge.contracts.events import CatalogueAdopted, DayOpened, Entry, Event
+from edge.contracts.events import CatalogueAdopted, ConsentGiven, DayOpened, Entry, Event, PersonErased
+from edge.contracts.face import AskAgain, ErasePerson
 from edge.contracts.refusals import Refusal
 from edge.contracts.snapshot import Snapshot
 from edge.contracts.ticket import Ticket
 from edge.hub.audit import line_of
 from edge.hub.draft import Draft, Holders, ticket_of
+from edge.hub.faces.keeper import FaceKeeper, Taken
 from edge.hub.journal import Holding, Journal, JournalError, StoredReply
 from edge.hub.vault import Vault
 from edge.queueing.calendar import business_day, clock_is_plausible
@@ -71,6 +73,7 @@ class Inbox:
         journal: Journal,
         vault: Vault,
         catalogue: Catalogue,
+        faces: FaceKeeper,
         *,
         clock_ms: Callable[[], int],
         told: Callable[[Sequence[Entry]], None],
@@ -78,6 +81,7 @@ class Inbox:
     ) -> None:
         self._journal = journal
         self._vault = vault
+        self._faces = faces
         self._clock_ms = clock_ms
         self._told = told
         self._believe_clock = believe_clock
@@ -87,13 +91,17 @@ class Inbox:
         self._clock_complained = False
         before = journal.day() - 1  # a day begins with everything that it needs: what was before is not read again
         self.queue = new_queue(catalogue, seq=before)
+        erased: list[str] = []
         for entry in journal.entries(before):
             self.queue = apply(self.queue, entry)
+            if isinstance(entry.event, PersonErased):
+                erased.append(entry.event.ticket)
         self._holders: Holders = Map({(h.subject, h.service): h.ticket for h in journal.holdings()})
         self._undoable: Map[str, Undoable] = Map()
         self._answered = set(journal.answered())
         if self.queue.day:
             vault.open_day(self.queue.day)
+            faces.begin(self.queue.day, erased)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -179,6 +187,7 @@ class Inbox:
         try:
             new_day = await self._open(draft, now_ms)
             answers = [(request, await self._answer(draft, request, now_ms)) for request in requests]
+            saved = await self.on_disk(self._faces.save, draft.taken) if draft.taken else []
             if draft.entries or draft.replies or draft.audit:
                 await self.on_disk(
                     self._journal.commit,
@@ -198,6 +207,9 @@ class Inbox:
             return
         self.queue = draft.queue
         self._holders, self._undoable = draft.holders, draft.undoable
+        self._faces.committed(draft.taken, saved, draft.erased, new_day=new_day)
+        if draft.erased:
+            await self.on_disk(self._faces.destroy, draft.erased)
         if new_day:
             self._answered = set(await self.on_disk(self._journal.answered))
         self._answered.update(draft.replies)
@@ -226,7 +238,7 @@ class Inbox:
         day = business_day(now_ms, queue.catalogue.facility.time_zone)
         if not self._clock_trusted or day <= queue.day:
             return False
-        await self.on_disk(self._vault.open_day, day)
+        await self.on_disk(self._faces.open_day, day)
         experience = carried(queue.tempos, queue.errors, queue.overtaking, queue.usual)
         draft.append(DayOpened(day, experience, queue.leases), now_ms)
         draft.append(CatalogueAdopted(queue.catalogue), now_ms)
@@ -263,6 +275,9 @@ class Inbox:
                 case LinkPerson() if draft.queue.day:
                     subjects = self._subjects(command)
                     command = replace(command, value="")
+                case ErasePerson() if draft.queue.day:
+                    subjects = self._subjects(command)
+                    command = replace(command, id_number="", insurance_number="")
         except ValueError:
             pass  # refused below, whatever it was
         sender = f"officer {request.sender}" if request.audited else request.sender  # a device may bear the same name
@@ -275,7 +290,7 @@ class Inbox:
         Raises ValueError where a number is none of its kind.
         """
         match command:
-            case IssueTicket() | RegisterTicket():
+            case IssueTicket() | RegisterTicket() | ErasePerson():
                 numbers = {PersonKey.CCCD: command.id_number, PersonKey.BHYT: command.insurance_number}
                 return tuple(self._vault.subject(kind, number) for kind, number in numbers.items() if number)
             case LinkPerson():
@@ -291,26 +306,48 @@ class Inbox:
             if isinstance(command, IssueTicket):
                 keys = [(subject, command.service) for subject in subjects]
                 held = tuple(draft.holders[key] for key in keys if key in draft.holders)
-            events = decide(draft.queue, command, by=request.sender, now_ms=now_ms, held=held, undoable=draft.undoable)
+            face: str = getattr(command, "face", "")
+            seen = self._faces.look(face, request.sender, draft.taken) if face else None
+            if face and seen is None:
+                raise NotAllowed(Refusal.FACE_GONE)
+            events = decide(
+                draft.queue,
+                command,
+                by=request.sender,
+                now_ms=now_ms,
+                held=held,
+                undoable=draft.undoable,
+                evidence=seen[1] if seen else None,
+                kept=self._kept(draft, command, subjects) if isinstance(command, ErasePerson) else (),
+            )
         except ValueError:
             return Refused(command.id, Refusal.NUMBER_WRONG)
         except NotAllowed as refusal:
             ticket = draft.queue.tickets.get(refusal.ticket)
             return Refused(command.id, refusal.reason, ticket, refusal.next_ms, refusal.detail)
         draft.carry_out(command, events, request.sender, now_ms)
+        if seen and any(isinstance(event, ConsentGiven) for event in events):
+            draft.taken.append(Taken(command.id, seen[0].capture))
         return self._done(draft, command, events, subjects, now_ms)
+
+    def _kept(self, draft: Draft, command: ErasePerson, subjects: Sequence[bytes]) -> tuple[str, ...]:
+        """The tickets of the person that a command names of whose face something is kept."""
+        theirs = {ticket for (holder, _), ticket in draft.holders.items() if holder in subjects}
+        taken = {taken.ticket for taken in draft.taken}
+        named = [command.ticket, *sorted(theirs)]
+        return tuple(t for t in (*self._faces.kept(named), *(n for n in named if n in taken)) if t not in draft.erased)
 
     def _done(
         self, draft: Draft, command: Command, events: Sequence[Event], subjects: Sequence[bytes], now_ms: int
     ) -> Reply:
         about = ticket_of(command, events)
-        if not about:
+        ticket = draft.queue.tickets.get(about)
+        if ticket is None:  # about none, or about one of a day before, of which a face was kept
             return Agreed(command.id)
-        ticket = draft.queue.tickets[about]
-        for subject in subjects:
+        for subject in () if isinstance(command, ErasePerson) else subjects:
             other = draft.holders.get((subject, ticket.service), ticket.id) != ticket.id
             found_only = isinstance(command, LinkPerson) or (other and ticket.id != command.id)
             draft.hold(Holding(subject, f"visit {ticket.id}" if found_only else ticket.service, ticket.id))
-        again = isinstance(command, IssueTicket) and ticket.id != command.id
+        again = isinstance(command, IssueTicket | AskAgain) and ticket.id != command.id
         ahead = place_of(draft.queue, ticket, now_ms)
         return Done(command.id, ticket, ahead, again, expected_call(draft.queue, ticket, now_ms))

@@ -2,6 +2,7 @@
 
 import secrets
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -131,6 +132,21 @@ class Journal:
         rows = self._db.execute("SELECT * FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
         for seq, at_ms, event in rows:
             yield Entry(seq, at_ms, _decode_event.decode(event))
+
+    def consents(self, from_ms: int, until_ms: int) -> list[Entry]:
+        """What people agreed to and whose data was erased, from ``from_ms`` (inclusive) to ``until_ms`` (exclusive)."""
+        last = self._db.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
+        seqs = range(1, last + 1)  # without gaps, and their times never run backwards
+        first, beyond = (bisect_left(seqs, at_ms, key=self._at_ms) + 1 for at_ms in (from_ms, until_ms))
+        rows = self._db.execute(
+            "SELECT seq, at_ms, event FROM entries WHERE seq >= ? AND seq < ? "
+            "AND json_extract(CAST(event AS TEXT), '$.type') IN ('ConsentGiven/1', 'PersonErased/1') ORDER BY seq",
+            (first, beyond),
+        )
+        return [Entry(seq, at_ms, _decode_event.decode(event)) for seq, at_ms, event in rows]
+
+    def _at_ms(self, seq: int) -> int:
+        return int(self._db.execute("SELECT at_ms FROM entries WHERE seq = ?", (seq,)).fetchone()[0])
 
     def day(self) -> int:
         """The sequence number of the entry that opened the business day; 1 where none has been opened yet."""

@@ -7,6 +7,7 @@ import msgspec
 from edge.contracts.commands import Command, Reply
 from edge.contracts.eligibility import Eligibility, InsuredPerson
 from edge.contracts.events import Entry
+from edge.contracts.face import FaceCapture
 from edge.contracts.outlook import Outlook
 from edge.contracts.snapshot import Snapshot
 from edge.daemon.hub_client import NOW_HEADER
@@ -19,8 +20,8 @@ def openapi() -> JsonObject:
 
     Source: OpenAPI Specification 3.1.0; JSON Schema 2020-12 as msgspec writes it.
     """
-    (command, reply, person, eligibility, snapshot, entry, outlook), components = msgspec.json.schema_components(
-        [Command, Reply, InsuredPerson, Eligibility, Snapshot, Entry, Outlook],
+    (command, reply, face, person, eligibility, snapshot, entry, outlook), components = msgspec.json.schema_components(
+        [Command, Reply, FaceCapture, InsuredPerson, Eligibility, Snapshot, Entry, Outlook],
         ref_template="#/components/schemas/{name}",
     )
     problem = {"description": "What was wrong, and what to do", "content": {"application/problem+json": {}}}
@@ -40,6 +41,16 @@ def openapi() -> JsonObject:
                     "responses": {
                         "200": {"description": "Done, or refused with the reason", "content": _json(reply)},
                         **dict.fromkeys(("401", "413", "422", "503"), problem),
+                    },
+                }
+            },
+            "/api/v1/faces": {
+                "post": {
+                    "summary": "Keep a face that a kiosk took with consent, in memory, until a command names it",
+                    "requestBody": {"required": True, "content": _json(face)},
+                    "responses": {
+                        "204": {"description": "Kept for ten minutes"},
+                        **dict.fromkeys(("401", "403", "409", "413", "422"), problem),
                     },
                 }
             },

@@ -1,17 +1,18 @@
 """What a counter's page and a patient's page show, made from the queue; pure."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from itertools import islice
 
 from msgspec import Struct
 
 from edge.contracts.catalogue import Counter, Discipline, Facility, Policy, Service
 from edge.contracts.counter import Standing
+from edge.contracts.face import ChipVerdict
 from edge.contracts.ticket import Paper, Priority, State, Ticket
 from edge.queueing import rooms
-from edge.queueing.numbers import MINUTE_MS, may_return
 from edge.queueing.order import LEGAL, RANKS, Lane, in_order, rank_of
 from edge.queueing.queue import Queue
+from edge.queueing.returning import MINUTE_MS, may_return
 from edge.queueing.rules import UNDO_MS, Undoable
 
 SHOWN_WAITING = 60
@@ -26,13 +27,18 @@ class Leg(Struct, frozen=True):
 
 
 class Current(Struct, frozen=True):
-    """Whom a counter serves: how long they waited for it, and the way from here; ``first``: nothing came before."""
+    """Whom a counter serves: how long they waited for it, and the way from here; ``first``: nothing came before.
+
+    ``chip`` is how they compare with the portrait in their chip, ``portrait`` whether a picture of them can be seen.
+    """
 
     ticket: Ticket
     service: Service
     waited_ms: int
     way: tuple[Leg, ...]
     first: bool
+    chip: ChipVerdict | None = None
+    portrait: bool = False
 
 
 class WaitingLine(Struct, frozen=True):
@@ -101,8 +107,15 @@ class CounterPanel(Struct, frozen=True):
     unprinted: tuple[str, ...]
 
 
-def counter_panel(queue: Queue, counter_id: str, now_ms: int, undoable: Undoable | None = None) -> CounterPanel:
-    """The panel of one counter; ``undoable`` is what it did last. Raises KeyError where there is no such counter."""
+def counter_panel(
+    queue: Queue,
+    counter_id: str,
+    now_ms: int,
+    undoable: Undoable | None = None,
+    portraits: Container[str] = frozenset(),
+) -> CounterPanel:
+    """The panel of one counter; ``undoable`` is what it did last, ``portraits`` the tickets of whose holders there is a
+    picture. Raises KeyError where there is no such counter."""
     catalogue, plan = queue.catalogue, queue.plan
     counter = plan.counters[counter_id]
     places = in_order(counter, queue.lanes, plan.policy, now_ms, queue.turns.get(counter_id, 0))
@@ -117,7 +130,7 @@ def counter_panel(queue: Queue, counter_id: str, now_ms: int, undoable: Undoable
         services=tuple(plan.services[service] for service in counter.services),
         standing=queue.standing(counter_id),
         opening=opening(queue, now_ms),
-        current=_current(queue, counter_id),
+        current=_current(queue, counter_id, portraits),
         next_label=waiting[0].label if waiting else idle[0].label if idle else "",
         taken_over_from=plan.counters.get(idle[0].was) if idle else None,
         waiting=tuple(waiting_line(queue, ticket) for ticket in waiting),
@@ -185,7 +198,7 @@ def to_confirm(lines: Iterable[Ticket]) -> tuple[Ticket, ...]:
     return tuple(sorted(claimed, key=lambda ticket: (ticket.arrived_ms, ticket.id)))
 
 
-def _current(queue: Queue, counter_id: str) -> Current | None:
+def _current(queue: Queue, counter_id: str, portraits: Container[str]) -> Current | None:
     ticket = queue.tickets.get(queue.at_counter.get(counter_id, ""))
     service = queue.plan.services.get(ticket.service) if ticket else None
     if ticket is None or service is None:
@@ -196,4 +209,4 @@ def _current(queue: Queue, counter_id: str) -> Current | None:
             way.append(Leg(queue.plan.services[step.service], queue.plan.counters.get(step.room)))
     waited_ms = max(0, ticket.called_at_ms - ticket.waiting_since_ms)
     first = ticket.waiting_since_ms == ticket.issued_at_ms
-    return Current(ticket, service, waited_ms, tuple(way), first)
+    return Current(ticket, service, waited_ms, tuple(way), first, queue.chips.get(ticket.id), ticket.id in portraits)

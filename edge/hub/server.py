@@ -12,11 +12,13 @@ from starlette.routing import Route
 from edge.contracts.commands import Command, CounterCommand, KioskCommand, Refused, ReportEligibility
 from edge.contracts.eligibility import InsuredPerson
 from edge.contracts.events import Entry
+from edge.contracts.face import ContestVerdict, FaceCapture, SettleContest
 from edge.contracts.refusals import Refusal
 from edge.daemon.body import BodyTooLarge, read_body
 from edge.daemon.hub_client import NOW, NOW_HEADER, new_command_id
 from edge.daemon.streams import Broadcast, event_stream, frame
 from edge.hub.config import Device
+from edge.hub.faces.captures import Captures, check_capture
 from edge.hub.forecast import Forecast
 from edge.hub.inbox import Inbox, Overloaded
 from edge.hub.insurance.portal import Portal
@@ -25,9 +27,11 @@ from edge.hub.openapi import openapi
 
 MAX_COMMAND_BYTES = 4096
 MAX_PERSON_BYTES = 1024
+MAX_FACE_BYTES = 64 * 1024  # a portrait in base64, and the rest
 CATCH_UP = 1000
 
 _decode_command: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
+_decode_capture = msgspec.json.Decoder(FaceCapture)
 _decode_person = msgspec.json.Decoder(InsuredPerson)
 _encode = msgspec.json.Encoder().encode
 _log = logging.getLogger(__name__)
@@ -45,18 +49,26 @@ class Api:
     """The endpoints that devices use, each with the device's bearer token. ``portal`` is None where it is off."""
 
     def __init__(
-        self, inbox: Inbox, stream: Broadcast, forecast: Forecast, devices: Sequence[Device], portal: Portal | None
+        self,
+        inbox: Inbox,
+        stream: Broadcast,
+        forecast: Forecast,
+        devices: Sequence[Device],
+        portal: Portal | None,
+        captures: Captures,
     ) -> None:
         self._inbox = inbox
         self._stream = stream
         self._forecast = forecast
         self._devices = {device.token_sha256: device for device in devices}
         self._portal = portal
+        self._captures = captures
 
     def routes(self) -> list[Route]:
         """The API's routes, for the application."""
         return [
             Route("/api/v1/commands", self.receive, methods=["POST"]),
+            Route("/api/v1/faces", self.take_face, methods=["POST"]),
             Route("/api/v1/eligibility", self.eligibility, methods=["POST"]),
             Route("/api/v1/snapshot", self.snapshot),
             Route("/api/v1/outlook", self.outlook),
@@ -80,6 +92,24 @@ class Api:
         if not allows(device, command):
             return _json(_encode(Refused(command.id, Refusal.NOT_YOURS)))
         return await answered(self._inbox, device.name, command)
+
+    async def take_face(self, request: Request) -> Response:
+        """Keep what a kiosk's camera took, until a command names it; nothing of it is on the disk before that."""
+        device = self._device(request)
+        if device is None:
+            return _unknown_device()
+        if device.role != "kiosk":
+            return problem(403, "Not yours", "only a kiosk may send a face")
+        try:
+            capture = _decode_capture.decode(await read_body(request, MAX_FACE_BYTES))
+            check_capture(capture, self._captures.keep_days)
+        except BodyTooLarge:
+            return problem(413, "Too large", f"a capture has at most {MAX_FACE_BYTES} bytes")
+        except ValueError:  # msgspec's own, and text that is no UTF-8
+            return problem(422, "Not a capture", "the body is no FaceCapture of /api/v1/openapi.json")
+        if not self._captures.add(device.name, capture):
+            return problem(409, "Not yours", "another device has sent a capture under this id")
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
     async def eligibility(self, request: Request) -> Response:
         """Ask the insurance portal about the person who stands at a kiosk."""
@@ -167,6 +197,8 @@ def entry_frame(entry: Entry) -> bytes:
 
 def allows(device: Device, command: Command) -> bool:
     """Whether this device may send this command: kiosks take numbers, boards press the buttons of their counters."""
+    if isinstance(command, SettleContest):  # an officer's word is given on the officers' pages only
+        return device.role == "kiosk" and command.verdict is ContestVerdict.LEFT
     if isinstance(command, KioskCommand):
         return device.role == "kiosk"
     return isinstance(command, CounterCommand) and device.role == "board" and command.counter in device.counters

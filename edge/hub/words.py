@@ -2,6 +2,7 @@
 
 from edge.contracts.catalogue import Discipline
 from edge.contracts.commands import Complaint, OutOfOrder, PersonKey
+from edge.contracts.face import ChipVerdict, Giver, Purpose
 from edge.contracts.outlook import AlarmKind
 from edge.contracts.ticket import State
 
@@ -32,6 +33,20 @@ DISCIPLINES: dict[Discipline, str] = {
     ),
     Discipline.STRICT: N_("Người thuộc diện ưu tiên được gọi trước; trong mỗi diện, ai đến trước gọi trước."),
     Discipline.FIRST_COME: N_("Ai đến trước được gọi trước."),
+}
+CHIP_VERDICTS: dict[ChipVerdict, str] = {
+    ChipVerdict.MATCH: N_("Khuôn mặt khớp ảnh trong chip"),
+    ChipVerdict.UNSURE: N_("Khuôn mặt chưa chắc khớp ảnh trong chip"),
+    ChipVerdict.NO_MATCH: N_("Khuôn mặt không khớp ảnh trong chip"),
+}
+PURPOSES: dict[Purpose, str] = {
+    Purpose.PORTRAIT: N_("Nhân viên xem ảnh khi gọi số"),
+    Purpose.ONE_NUMBER: N_("So với người đã lấy số hôm nay"),
+    Purpose.CHIP: N_("So với ảnh trong chip căn cước"),
+}
+GIVERS: dict[Giver, str] = {
+    Giver.SELF: N_("Chính mình"),
+    Giver.GUARDIAN: N_("Cha mẹ hoặc người giám hộ"),
 }
 # What a counter did last, by what became of the ticket.
 LAST_ACTIONS: dict[State, str] = {

@@ -26,7 +26,7 @@ def test_the_same_person_is_recognised_all_day_and_after_a_restart(tmp_path: Pat
 def test_the_next_day_nobody_is_recognised_and_the_key_is_gone(tmp_path: Path) -> None:
     before = opened(tmp_path).subject(PersonKey.CCCD, ID)
     assert opened(tmp_path, "2026-11-24").subject(PersonKey.CCCD, ID) != before
-    assert [path.name for path in tmp_path.iterdir()] == ["2026-11-24.key"]
+    assert {path.name for path in tmp_path.iterdir()} == {"2026-11-24.key", "2026-11-24_2026-11-24.faces"}
     assert opened(tmp_path, "2026-11-23").subject(PersonKey.CCCD, ID) != before
 
 

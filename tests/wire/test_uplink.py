@@ -11,6 +11,7 @@ from edge.contracts import topics
 from edge.contracts.commands import IssueTicket
 from edge.contracts.events import Acknowledgement, Batch
 from edge.daemon.config import Broker as BrokerAddress
+from edge.hub.faces.keeper import FaceKeeper
 from edge.hub.inbox import Inbox
 from edge.hub.journal import Journal
 from edge.hub.uplink import VERSION, Uplink
@@ -55,7 +56,8 @@ def told(story: Story, folder: Path) -> None:
 
         async def tell() -> None:
             vault = Vault(folder / "keys", "secret")
-            inbox = Inbox(journal, vault, CATALOGUE, clock_ms=lambda: NOON_MS, told=lambda _: uplink.wake())
+            faces = FaceKeeper.at(folder, vault, lambda: NOON_MS)
+            inbox = Inbox(journal, vault, CATALOGUE, faces, clock_ms=lambda: NOON_MS, told=lambda _: uplink.wake())
             uplink = Uplink(address, SITE, inbox, journal)
             work = [asyncio.create_task(inbox.run()), asyncio.create_task(uplink.run())]
             try:

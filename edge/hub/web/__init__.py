@@ -12,9 +12,11 @@ from edge.hub.web.audit import AuditPages
 from edge.hub.web.base import PACKAGE, Office
 from edge.hub.web.catalogue import CataloguePages
 from edge.hub.web.catalogue_desk import CatalogueDesk
+from edge.hub.web.consents import ConsentPages
 from edge.hub.web.counter import CounterPages
 from edge.hub.web.desk import DeskPages
 from edge.hub.web.editions import EditionPages
+from edge.hub.web.faces import FacePages
 from edge.hub.web.floor import FloorPages
 from edge.hub.web.live import Seats
 from edge.hub.web.login import LoginPages
@@ -37,6 +39,8 @@ def pages(office: Office, drafts: Drafts, tablets: Tablets) -> list[BaseRoute]:
         *AuditPages(office).routes(),
         *CounterPages(office, seats).routes(),
         *FloorPages(office, seats).routes(),
+        *FacePages(office).routes(),
+        *ConsentPages(office).routes(),
         *DeskPages(office).routes(),
         *CataloguePages(catalogue).routes(),
         *EditionPages(catalogue).routes(),

@@ -3,9 +3,8 @@
 import csv
 import io
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -17,6 +16,7 @@ from edge.hub.deeds import OUTCOMES, WORDS
 from edge.hub.officers import Session
 from edge.hub.roles import Role
 from edge.hub.web.base import HEADERS, Office, said
+from edge.hub.web.days import day_named
 
 PAGE = 50
 CHUNK = 1000
@@ -118,14 +118,8 @@ class AuditPages:
 
     def _wanted(self, request: Request) -> Filter:
         officer = request.query_params.get("officer", "")[:80]
-        try:
-            day = datetime.strptime(request.query_params.get("day", ""), "%Y-%m-%d").replace(
-                tzinfo=ZoneInfo(self._zone)
-            )
-            from_ms, until_ms = (int(at.timestamp() * 1000) for at in (day, day + timedelta(days=1)))
-        except (ValueError, OverflowError):
-            return Filter(officer, "", 0, FOR_EVER)
-        return Filter(officer, f"{day:%Y-%m-%d}", from_ms, until_ms)
+        day = day_named(request.query_params.get("day", ""), self._zone)
+        return Filter(officer, *day) if day else Filter(officer, "", 0, FOR_EVER)
 
     @property
     def _zone(self) -> str:

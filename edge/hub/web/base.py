@@ -24,6 +24,7 @@ from edge.daemon.streams import Broadcast
 from edge.daemon.templates import environment
 from edge.hub.audit import DONE, AuditLine
 from edge.hub.deeds import Deed
+from edge.hub.faces.keeper import FaceKeeper
 from edge.hub.forecast import Forecast
 from edge.hub.inbox import Inbox, Overloaded
 from edge.hub.journal import Journal, JournalError
@@ -73,16 +74,23 @@ PressEndpoint = Callable[[Request, Session, bytes], Awaitable[Response]]
 
 
 class Office:
-    """What the rooms work with: inbox, stream, outlook, officers and the journal's file."""
+    """What the rooms work with: inbox, stream, outlook, officers, the journal's file, and the faces of the day."""
 
     def __init__(
-        self, inbox: Inbox, stream: Broadcast, forecast: Forecast, officers: Officers, journal: Journal
+        self,
+        inbox: Inbox,
+        stream: Broadcast,
+        forecast: Forecast,
+        officers: Officers,
+        journal: Journal,
+        faces: FaceKeeper,
     ) -> None:
         self.inbox = inbox
         self.stream = stream
         self.forecast = forecast
         self.officers = officers
         self.journal = journal  # in the journal's own thread: ``await office.inbox.on_disk(office.journal.…)``
+        self.faces = faces
         self._checking = ThreadPoolExecutor(1, thread_name_prefix="argon2")  # one check takes 64 MiB
 
     def on_get(self, path: str, endpoint: GetEndpoint, role: Role, *, first_login: bool = False) -> Route:

@@ -71,7 +71,8 @@ class CounterPages:
 
     def _panel(self, counter_id: str) -> CounterPanel:
         inbox = self._office.inbox
-        return counter_panel(inbox.queue, counter_id, inbox.now_ms, inbox.undoable(counter_id))
+        undoable = inbox.undoable(counter_id)
+        return counter_panel(inbox.queue, counter_id, inbox.now_ms, undoable, self._office.faces.portraits)
 
     def _is_counter(self, counter_id: str) -> bool:
         return counter_id in self._office.inbox.queue.plan.counters

@@ -28,6 +28,7 @@ from edge.contracts.commands import (
     Transfer,
     Undo,
 )
+from edge.contracts.face import ContestVerdict, SettleContest
 from edge.contracts.refusals import WORDS
 from edge.contracts.ticket import Ticket
 from edge.hub.floor_panel import find_by_label
@@ -54,6 +55,7 @@ Press = (
     | Refer
     | CancelTicket
     | MergeTickets
+    | SettleContest
 )
 _DONE: dict[type[Press], str] = {
     Transfer: N_("Đã chuyển {label}."),
@@ -64,6 +66,7 @@ _DONE: dict[type[Press], str] = {
     CancelTicket: N_("Đã huỷ {label}."),
     MergeTickets: N_("Đã gộp {label}."),
     Undo: N_("Đã hoàn tác."),
+    SettleContest: N_("Đã báo cho kiosk."),
 }
 
 
@@ -105,6 +108,11 @@ class DeskPages:
             command = _press.decode(body)
         except (msgspec.ValidationError, msgspec.DecodeError):
             return Response(status_code=422)
+        if isinstance(command, SettleContest) and (
+            command.verdict is ContestVerdict.LEFT  # the kiosk's own word is not an officer's
+            or not session.role.includes(Role.FLOOR_LEAD)
+        ):
+            return Response(status_code=403)
         reply = await self._office.send(session, command)
         _ = said(request)
         if isinstance(reply, Refused):

@@ -52,7 +52,15 @@ class FloorPages:
 
     def _panel(self) -> FloorPanel:
         inbox = self._office.inbox
-        return floor_panel(inbox.queue, self._office.forecast.current, inbox.now_ms, self._seats.officers())
+        faces = self._office.faces
+        return floor_panel(
+            inbox.queue,
+            self._office.forecast.current,
+            inbox.now_ms,
+            self._seats.officers(),
+            faces.portraits,
+            faces.captures.with_portrait(),
+        )
 
     async def ticket(self, request: Request, _session: Session) -> Response:
         """The life of one ticket today, as a part of the page."""

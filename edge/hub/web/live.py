@@ -8,6 +8,7 @@ from typing import Any
 
 from edge.contracts.commands import OutOfOrder
 from edge.contracts.counter import PAUSE_WORDS, STATE_WORDS, CounterState, Pause
+from edge.contracts.face import ChipVerdict
 from edge.contracts.ticket import PRIORITY_LAW, PRIORITY_WORDS, Priority
 from edge.daemon.streams import frame
 from edge.daemon.templates import environment
@@ -28,6 +29,8 @@ WORDS: dict[str, Any] = {
     "CounterState": CounterState,
     "Pause": Pause,
     "OutOfOrder": OutOfOrder,
+    "ChipVerdict": ChipVerdict,
+    "chip_verdicts": words.CHIP_VERDICTS,
 }
 
 

@@ -236,7 +236,12 @@ export function follow(panel, path, drawn = () => {}) {
     const lines = held?.matches(".q") ? [...panel.querySelectorAll(".q")].map((e) => e.id) : [];
     const at = lines.indexOf(held?.id);
     const scrolled = [...panel.querySelectorAll("[data-scrolls]")].map((e) => [e.id, e.scrollTop]);
+    const kept = new Map([...panel.querySelectorAll("[data-kept]")].map((e) => [e.id, e])); // a picture is fetched once
     panel.innerHTML = JSON.parse(event.data);
+    for (const fresh of panel.querySelectorAll("[data-kept]")) {
+      const old = kept.get(fresh.id);
+      if (old?.getAttribute("src") === fresh.getAttribute("src")) fresh.replaceWith(old);
+    }
     const fresh = panel.querySelector("[data-now]").dataset;
     offset = Number(fresh.now) - Date.now();
     if (fresh.version !== body.dataset.version && !document.querySelector("dialog[open]")) location.reload();

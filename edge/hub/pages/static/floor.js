@@ -13,6 +13,7 @@ const actions = {
   confirm: (button) => press(button.id, { type: "SetPriority/1", ticket: button.dataset.ticket, priority: button.dataset.claim }),
   drop: (button) => press(button.id, { type: "SetPriority/1", ticket: button.dataset.ticket, priority: "none" }),
   return: (button) => press(button.id, { type: "ReturnToQueue/1", ticket: button.dataset.ticket }),
+  settle: (button) => press(button.id, { type: "SettleContest/1", contest: button.dataset.contest, verdict: button.dataset.verdict }),
   show: (button) => show(button.dataset.label),
 };
 
