@@ -12,12 +12,16 @@ from edge.contracts.eligibility import Outcome
 from edge.contracts.events import (
     ActionUndone,
     CatalogueAdopted,
+    ChipMatched,
+    ConsentGiven,
+    ContestSettled,
     DayOpened,
     DocumentRead,
     EligibilityChecked,
     Entry,
     Event,
     Onward,
+    PersonErased,
     TicketCalled,
     TicketCancelled,
     TicketFinished,
@@ -28,6 +32,7 @@ from edge.contracts.events import (
     TicketReturned,
     TicketSentOn,
 )
+from edge.contracts.face import ChipVerdict, ContestVerdict, Purpose
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document, Priority, State, Ticket
 
@@ -36,11 +41,15 @@ EDGES_MIN = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120, 180)
 BINS = len(EDGES_MIN) + 1
 MINUTE_MS = 60_000
 
-_NAMES = {one: one.value.replace("-", "_") for one in (*Document, *ReadingFault, *Outcome)}
+_COUNTED = (*Document, *ReadingFault, *Outcome, *Purpose, *ChipVerdict, *ContestVerdict)
+_NAMES = {one: one.value.replace("-", "_") for one in _COUNTED}
 ISSUED = {document: f"issued_{_NAMES[document]}" for document in Document}
 READ = {document: f"read_ok_{_NAMES[document]}" for document in Document}
 READ_FAILED = {document: f"read_failed_{_NAMES[document]}" for document in Document}
 INSURED = {outcome: f"insurance_{_NAMES[outcome]}" for outcome in Outcome}
+AGREED = {purpose: f"agreed_{_NAMES[purpose]}" for purpose in Purpose}
+CHIP_FACES = {verdict: f"chip_face_{_NAMES[verdict]}" for verdict in ChipVerdict}
+CONTESTS = {verdict: f"contest_{_NAMES[verdict]}" for verdict in ContestVerdict}
 UNREAD = {fault: f"unread_{_NAMES[fault]}" for fault in ReadingFault}
 WAITS = tuple(f"wait_{index:02d}" for index in range(BINS))
 SERVICE_TIMES = tuple(f"service_{index:02d}" for index in range(BINS))
@@ -60,6 +69,11 @@ MEASURES = (
     *READ_FAILED.values(),
     *UNREAD.values(),
     *INSURED.values(),
+    "agreed",
+    *AGREED.values(),
+    *CHIP_FACES.values(),
+    *CONTESTS.values(),
+    "erased",
 )
 
 
@@ -153,6 +167,14 @@ class _Counting:
                 self._count(at_ms, "", *_came_of(event))
             case EligibilityChecked():
                 self._count(at_ms, "", INSURED[event.outcome])
+            case ConsentGiven():
+                self._count(at_ms, "", "agreed", *(AGREED[purpose] for purpose in event.purposes))
+            case ChipMatched():
+                self._count(at_ms, "", CHIP_FACES[event.verdict])
+            case ContestSettled():
+                self._count(at_ms, "", CONTESTS[event.verdict])
+            case PersonErased():
+                self._count(at_ms, "", "erased")
             case ActionUndone():
                 for undone, before in zip(event.undone, event.tickets, strict=True):
                     self._uncount(undone, before, event.done_at_ms)

@@ -11,8 +11,22 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from cloud.ledger import connect, open_ledger
-from cloud.rollups import INSURED, ISSUED, MEASURES, READ, READ_FAILED, SERVICE_TIMES, UNREAD, WAITS, percentile_min
+from cloud.rollups import (
+    AGREED,
+    CHIP_FACES,
+    CONTESTS,
+    INSURED,
+    ISSUED,
+    MEASURES,
+    READ,
+    READ_FAILED,
+    SERVICE_TIMES,
+    UNREAD,
+    WAITS,
+    percentile_min,
+)
 from edge.contracts.eligibility import Outcome
+from edge.contracts.face import ChipVerdict, ContestVerdict, Purpose
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 
@@ -34,7 +48,8 @@ class Counts(Struct, frozen=True):
     """Counts of any period and any number of sites.
 
     ``issued``, ``read`` and ``read_failed`` go by kind of document, ``unread`` by the reason, ``insurance`` by what the
-    portal said, ``waits`` and ``service_times`` by the bins of ``cloud.rollups``.
+    portal said, ``waits`` and ``service_times`` by the bins of ``cloud.rollups``. ``agreed`` numbers were taken with a
+    face, ``purposes`` by what it may be used for; ``erased`` are those whose holders had it destroyed.
     """
 
     issued: tuple[tuple[Document, int], ...]
@@ -47,6 +62,11 @@ class Counts(Struct, frozen=True):
     read_failed: tuple[tuple[Document, int], ...]
     unread: tuple[tuple[ReadingFault, int], ...]
     insurance: tuple[tuple[Outcome, int], ...]
+    agreed: int
+    purposes: tuple[tuple[Purpose, int], ...]
+    chip_faces: tuple[tuple[ChipVerdict, int], ...]
+    contests: tuple[tuple[ContestVerdict, int], ...]
+    erased: int
 
     @property
     def tickets(self) -> int:
@@ -102,6 +122,11 @@ class Counts(Struct, frozen=True):
             _added(self.read_failed, other.read_failed),
             _added(self.unread, other.unread),
             _added(self.insurance, other.insurance),
+            self.agreed + other.agreed,
+            _added(self.purposes, other.purposes),
+            _added(self.chip_faces, other.chip_faces),
+            _added(self.contests, other.contests),
+            self.erased + other.erased,
         )
 
 
@@ -121,6 +146,11 @@ def _counts(n: Mapping[str, int]) -> Counts:
         tuple((document, n[measure]) for document, measure in READ_FAILED.items()),
         tuple((fault, n[measure]) for fault, measure in UNREAD.items()),
         tuple((outcome, n[measure]) for outcome, measure in INSURED.items()),
+        n["agreed"],
+        tuple((purpose, n[measure]) for purpose, measure in AGREED.items()),
+        tuple((verdict, n[measure]) for verdict, measure in CHIP_FACES.items()),
+        tuple((verdict, n[measure]) for verdict, measure in CONTESTS.items()),
+        n["erased"],
     )
 
 

@@ -10,6 +10,7 @@ from cloud.rollups import MINUTE_MS
 from cloud.statistics import Statistics, Today
 from cloud.web.figures import CHART_HEIGHT, CHART_WIDTH, hour_bars
 from edge.contracts.eligibility import Outcome
+from edge.contracts.face import ChipVerdict, ContestVerdict, Purpose
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 
@@ -22,6 +23,21 @@ DOCUMENTS = {
     Document.NONE: "Không có giấy tờ",
 }
 READ_AS = {**DOCUMENTS, Document.NONE: "Không rõ loại giấy tờ"}
+PURPOSES = {
+    Purpose.PORTRAIT: "Để nhân viên nhận ra khi gọi số",
+    Purpose.ONE_NUMBER: "Để một người không lấy nhiều số",
+    Purpose.CHIP: "Để so với ảnh trong chip",
+}
+CHIP_FACES = {
+    ChipVerdict.MATCH: "Khớp ảnh trong chip",
+    ChipVerdict.UNSURE: "Chưa chắc khớp, nhân viên xem",
+    ChipVerdict.NO_MATCH: "Không khớp, nhân viên xem",
+}
+CONTESTS = {
+    ContestVerdict.SAME: "Nghi lấy hai số: cùng một người",
+    ContestVerdict.DIFFERENT: "Nghi lấy hai số: hai người khác nhau",
+    ContestVerdict.LEFT: "Nghi lấy hai số: người đó bỏ đi",
+}
 OUTCOMES = {
     Outcome.VALID: "Còn giá trị",
     Outcome.NEW_CARD: "Đã cấp thẻ mới",
@@ -104,4 +120,7 @@ def _render(template: str) -> str:
         read_as=READ_AS,
         faults=FAULTS,
         outcomes=OUTCOMES,
+        purposes=PURPOSES,
+        chip_faces=CHIP_FACES,
+        contests=CONTESTS,
     )

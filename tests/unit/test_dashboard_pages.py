@@ -15,8 +15,9 @@ from cloud.config import Cloud, Web
 from cloud.ledger import Ledger
 from cloud.web import create_app
 from cloud.web.figures import hour_bars
-from cloud.web.today import DOCUMENTS, FAULTS, OUTCOMES, READ_AS
+from cloud.web.today import CHIP_FACES, CONTESTS, DOCUMENTS, FAULTS, OUTCOMES, PURPOSES, READ_AS
 from edge.contracts.eligibility import Outcome
+from edge.contracts.face import ChipVerdict, ContestVerdict, Purpose
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 from edge.daemon.config import Broker, ConfigError
@@ -154,13 +155,16 @@ def test_where_nothing_was_read_the_page_says_nothing_of_readings(config: Cloud,
     page = client.get("/today").text
     assert 'id="readings"' not in page
     assert 'id="insurance"' not in page
+    assert 'id="faces"' not in page
 
 
 def test_every_kind_of_document_and_every_reason_has_its_words_in_both_languages() -> None:
     assert (set(DOCUMENTS), set(READ_AS), set(FAULTS)) == (set(Document), set(Document), set(ReadingFault))
     assert set(OUTCOMES) == set(Outcome)
+    assert (set(PURPOSES), set(CHIP_FACES), set(CONTESTS)) == (set(Purpose), set(ChipVerdict), set(ContestVerdict))
     english = translations("en", "cloud").gettext
-    for words in (*DOCUMENTS.values(), *READ_AS.values(), *FAULTS.values(), *OUTCOMES.values()):
+    tables = (DOCUMENTS, READ_AS, FAULTS, OUTCOMES, PURPOSES, CHIP_FACES, CONTESTS)
+    for words in (word for table in tables for word in table.values()):
         assert english(words) != words
 
 

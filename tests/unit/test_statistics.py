@@ -7,6 +7,8 @@ import pytest
 from cloud.ledger import Ledger
 from cloud.statistics import NOTHING, Reading, Statistics
 from edge.contracts.eligibility import Outcome
+from edge.contracts.events import ChipMatched, ConsentGiven, ContestSettled, NumberContested, PersonErased
+from edge.contracts.face import ChipVerdict, ContestVerdict, Giver, Purpose
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 from tests.journals import DAY, MINUTE_MS, OPENING_MS, Journal
@@ -97,6 +99,29 @@ def test_insurance_look_ups_are_a_share_with_the_reasons_beside_it(tmp_path: Pat
     total = Statistics(tmp_path).today(OPENING_MS).total
     assert (total.insured, total.look_ups) == (4, 10)
     assert total.not_insured == ((Outcome.UNREACHABLE, 4), (Outcome.EXPIRED, 2))
+
+
+@pytest.mark.req("K8", "D1")
+def test_faces_are_counted_by_purpose_and_verdict_and_by_nothing_that_tells_whose(tmp_path: Path) -> None:
+    ledger, journal = Ledger(tmp_path), Journal()
+    journal.open()
+    first, second = "A001", "A002"
+    journal.issue(first)
+    journal.issue(second)
+    journal.happens(
+        ConsentGiven(first, (Purpose.PORTRAIT, Purpose.CHIP), Giver.SELF, "1", "vi", "kiosk-1"),
+        ChipMatched(first, ChipVerdict.UNSURE, "kiosk-1"),
+        ConsentGiven(second, (Purpose.PORTRAIT,), Giver.GUARDIAN, "1", "en", "kiosk-1"),
+        NumberContested("c" * 32, first, "general", "kiosk-1", "f" * 32),
+        ContestSettled("c" * 32, first, ContestVerdict.SAME),
+        PersonErased(second, "kiosk-1"),
+    )
+    ledger.record("mau-01", journal.batch(), received_ms=HEARD)
+    ledger.close()
+    total = Statistics(tmp_path).today(OPENING_MS).total
+    assert (total.tickets, total.agreed, total.erased) == (2, 2, 1)
+    assert total.purposes == ((Purpose.PORTRAIT, 2), (Purpose.ONE_NUMBER, 0), (Purpose.CHIP, 1))
+    assert dict(total.chip_faces)[ChipVerdict.UNSURE] == dict(total.contests)[ContestVerdict.SAME] == 1
 
 
 def test_yesterdays_figures_are_not_todays(data: Path) -> None:
