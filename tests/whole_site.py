@@ -155,6 +155,14 @@ class KioskPage:
         """Whether this text stands on the page."""
         return text in self.html()
 
+    def health(self) -> dict[str, object]:
+        """How the kiosk and its devices are; empty while it does not answer."""
+        try:
+            state: dict[str, object] = self._http.get("/health").json()
+        except httpx.HTTPError:
+            return {}
+        return state
+
     def touch(self, kind: str, **values: str) -> None:
         """Touch the picture that is shown now."""
         html = self.html()

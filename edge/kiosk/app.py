@@ -1,4 +1,4 @@
-"""moiso-kiosk: the touch screen, the scanner and the printer of one kiosk."""
+"""moiso-kiosk: the touch screen, the scanner, the camera and the printer of one kiosk."""
 
 import asyncio
 
@@ -14,6 +14,7 @@ from edge.kiosk.happenings import Input, ScannerChanged
 from edge.kiosk.machine import Machine
 from edge.kiosk.reserve import open_reserve, this_machine
 from edge.kiosk.view import View
+from edge.kiosk.watching import Watch
 from edge.kiosk.web import Web
 
 
@@ -32,15 +33,25 @@ async def run(config: KioskConfig) -> None:
 
     scanner = open_scanner(config.scanner, on_scan, lambda present: happened(ScannerChanged(present)))
     chips = Chips(config.card_reader, happened)
+    watch = Watch(config.camera, config.face.pack, happened)
     machine = Machine(
-        config.name, hub, printer, reserve, chips, width_dots=config.printer.width_dots, lookup_url=config.lookup_url
+        config.name,
+        hub,
+        printer,
+        reserve,
+        chips,
+        watch,
+        width_dots=config.printer.width_dots,
+        lookup_url=config.lookup_url,
     )
     scanner.start()
     chips.start()
-    web = Web(machine, View(config.lookup_url))
+    watch.start()
+    web = Web(machine, View(config.lookup_url), watch)
     try:
         await run_beside([machine.run()], serve(web.app(config.listen), [Listen(config.listen)]))
     finally:
+        watch.stop()
         chips.stop()
         scanner.stop()
         await hub.close()

@@ -5,15 +5,21 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from edge.contracts.commands import Name
+from edge.contracts.message import Name
 from edge.daemon.config import ConfigError, HostPort, Hub, Section, load
-from edge.devices.registry import CardReaderConfig, PrinterConfig, ScannerConfig
+from edge.devices.registry import CameraConfig, CardReaderConfig, PrinterConfig, ScannerConfig
+
+
+class FaceConfig(Section, frozen=True):
+    """``[face]``: ``pack`` is the folder of the model pack that compares faces; without it pictures are taken only."""
+
+    pack: Path | None = None
 
 
 class KioskConfig(Section, frozen=True):
     """``name`` is this device's name in the hub's devices.toml; ``lookup_url`` + ticket id is the QR on the slip;
     ``data`` is where the kiosk keeps the numbers that it may give without the hub; a kiosk without ``card_reader``
-    reads QR codes only."""
+    reads QR codes only, and one without ``camera`` asks nobody for a picture."""
 
     name: Name
     listen: HostPort
@@ -23,6 +29,8 @@ class KioskConfig(Section, frozen=True):
     scanner: ScannerConfig
     printer: PrinterConfig
     card_reader: CardReaderConfig | None = None
+    camera: CameraConfig | None = None
+    face: FaceConfig = FaceConfig()
 
 
 def load_config(path: Path) -> KioskConfig:

@@ -1,6 +1,7 @@
 """What a person shows: the QR under the scanner, and the chip of the card on the reader."""
 
 import os
+import re
 from collections.abc import Callable, Generator
 from datetime import date
 
@@ -11,6 +12,7 @@ from edge.devices.registry import CardReaderConfig, open_card_reader
 from edge.devices.scanner import Line, Scan, Unreadable
 from edge.devices.trust import load_csca
 from edge.emrtd.access_keys import Can
+from edge.emrtd.lds import File
 from edge.emrtd.reader import Plan, Progress, read_chip
 from edge.identity.card_date import CardDate
 from edge.identity.cccd_qr import CccdQr
@@ -28,15 +30,19 @@ from edge.kiosk.happenings import (
     ReaderLost,
     ScanFailed,
     Scanned,
+    SlipScanned,
 )
 from edge.kiosk.screens import Person, ScanProblem
 
+TICKET_ID = re.compile("[0-9a-f]{32}")
 CAN_DIGITS = 6  # the end of the ID number
 
 
-def read_document(scan: Scan, today: date) -> Scanned | ScanFailed:
-    """Who showed a document, or why it is none."""
+def read_document(scan: Scan, today: date, lookup_url: str) -> Scanned | ScanFailed | SlipScanned:
+    """Who showed a document, or why it is none; ``lookup_url`` + ticket id is what the QR of a slip holds."""
     match scan:
+        case Line(text) if text.startswith(lookup_url) and TICKET_ID.fullmatch(text.removeprefix(lookup_url)):
+            return SlipScanned(text.removeprefix(lookup_url))
         case Unreadable():
             return ScanFailed(ScanProblem.UNREADABLE)
         case Line(text):
@@ -81,7 +87,7 @@ class Chips:
             return
         number = asked.reading
         self._reader.read(
-            lambda: self._reading(asked.person, today),
+            lambda: self._reading(asked.person, today, portrait=asked.portrait),
             on_progress=lambda progress: self._given(ChipProgress(number, progress.step, progress.share)),
             on_done=lambda person: self._given(ChipRead(number, person)),
             on_failed=lambda error: self._given(ChipFailed(number, error.fault)),
@@ -92,10 +98,11 @@ class Chips:
         if self._reader is not None:
             self._reader.cancel()
 
-    def _reading(self, person: Person, today: date) -> Generator[bytes | Progress, bytes, Person]:
+    def _reading(self, person: Person, today: date, *, portrait: bool) -> Generator[bytes | Progress, bytes, Person]:
         """Runs in the reader's thread. The QR is the key to the chip: its CAN is the end of the ID number."""
         key = Can(person.id_number[-CAN_DIGITS:])
-        contents = yield from read_chip(Plan((key,), person.id_number), os.urandom)
+        wanted = (File.DG13, File.DG2) if portrait else (File.DG13,)
+        contents = yield from read_chip(Plan((key,), person.id_number, wanted), os.urandom)
         return _person(identify(contents, self._trusted, today, person.qr))
 
     def _on_change(self, state: ReaderState) -> None:
@@ -117,6 +124,7 @@ def _person(holder: Holder, qr: CccdQr | None = None) -> Person:
         insurance_number=holder.insurance_number,
         born=_born(holder.birth),
         qr=qr,
+        portrait=holder.portrait,
     )
 
 

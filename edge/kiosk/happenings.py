@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from edge.contracts.commands import IssueTicket, Reply
+from edge.contracts.face import AskAgain, AskOfficer, ErasePerson, FaceCapture
 from edge.contracts.outlook import Outlook, Window
 from edge.contracts.reading import ReadingFault
 from edge.contracts.refusals import Refusal
@@ -12,58 +13,62 @@ from edge.contracts.snapshot import Snapshot
 from edge.contracts.ticket import Document, PrintFault, Priority, Ticket
 from edge.emrtd.reader import Step
 from edge.kiosk.screens import Insured, Person, ScanProblem
+from edge.kiosk.sightings import FaceChoice, Look, Sighting, StopLooking, Touched
 
 
-class _Touch(Struct, frozen=True, forbid_unknown_fields=True, tag_field="touch"):
-    """A touch says on which picture it was made: ``step`` is the number of the screen that the person saw."""
-
-    step: int
-
-
-class ServiceTouched(_Touch, frozen=True, tag="service"):
+class ServiceTouched(Touched, frozen=True, tag="service"):
     """A tile was touched."""
 
     service: str
 
 
-class PriorityTouched(_Touch, frozen=True, tag="priority"):
+class PriorityTouched(Touched, frozen=True, tag="priority"):
     """ "I have legal priority" was touched."""
 
 
-class GroundTouched(_Touch, frozen=True, tag="ground"):
+class GroundTouched(Touched, frozen=True, tag="ground"):
     """A legal ground was touched."""
 
     ground: Priority
 
 
-class LookUpTouched(_Touch, frozen=True, tag="look-up"):
+class LookUpTouched(Touched, frozen=True, tag="look-up"):
     """ "See my number" was touched."""
 
 
-class NumberTyped(_Touch, frozen=True, tag="number"):
+class NumberTyped(Touched, frozen=True, tag="number"):
     """A number was typed and is to be looked up."""
 
     label: Annotated[str, Meta(min_length=1, max_length=12)]
 
 
-class Dismissed(_Touch, frozen=True, tag="dismiss"):
+class Dismissed(Touched, frozen=True, tag="dismiss"):
     """ "Not me", "Back" or "Done" was touched."""
 
 
-class ReprintTouched(_Touch, frozen=True, tag="reprint"):
+class ReprintTouched(Touched, frozen=True, tag="reprint"):
     """ "Print again" was touched."""
 
 
-class LanguageTouched(_Touch, frozen=True, tag="language"):
+class LanguageTouched(Touched, frozen=True, tag="language"):
     """The other language was touched."""
 
 
-class ContrastTouched(_Touch, frozen=True, tag="contrast"):
+class ContrastTouched(Touched, frozen=True, tag="contrast"):
     """High contrast was switched on or off."""
 
 
 # These change what the person does next, so they count only on the picture they were made on.
-Choice = ServiceTouched | PriorityTouched | GroundTouched | LookUpTouched | NumberTyped | Dismissed | ReprintTouched
+Choice = (
+    ServiceTouched
+    | PriorityTouched
+    | GroundTouched
+    | LookUpTouched
+    | NumberTyped
+    | Dismissed
+    | ReprintTouched
+    | FaceChoice
+)
 Touch = Choice | LanguageTouched | ContrastTouched
 
 
@@ -77,6 +82,12 @@ class ScanFailed(Struct, frozen=True):
     """Something was held under the scanner, and it was no document we can use."""
 
     problem: ScanProblem
+
+
+class SlipScanned(Struct, frozen=True):
+    """The QR of the slip of this ticket was read."""
+
+    ticket: str
 
 
 class InsuranceHeard(Struct, frozen=True):
@@ -133,7 +144,7 @@ class PrinterChecked(Struct, frozen=True):
 
 
 class HubAnswered(Struct, frozen=True):
-    """The hub's one reply to IssueTicket."""
+    """The hub's one reply to IssueTicket, or to what was asked."""
 
     reply: Reply
 
@@ -224,6 +235,8 @@ Input = (
     Touch
     | Scanned
     | ScanFailed
+    | SlipScanned
+    | Sighting
     | ScannerChanged
     | CardLaid
     | CardTaken
@@ -251,9 +264,22 @@ Input = (
 
 
 class Send(Struct, frozen=True):
-    """Ask the hub for a number."""
+    """Ask the hub for a number, once it has ``capture``."""
 
     command: IssueTicket
+    capture: FaceCapture | None = None
+
+
+class Ask(Struct, frozen=True):
+    """Ask the hub for what gives no new number."""
+
+    command: AskAgain | AskOfficer | ErasePerson
+
+
+class LeaveContest(Struct, frozen=True):
+    """Tell the hub, and so the staff, that whoever waited for this contest has gone."""
+
+    contest: str
 
 
 class GiveReserve(Struct, frozen=True):
@@ -264,10 +290,14 @@ class GiveReserve(Struct, frozen=True):
 
 
 class ReadChip(Struct, frozen=True):
-    """Read the card that lies on the reader with the key of ``person``'s QR, and see whether it is this person's."""
+    """Read the card that lies on the reader with the key of ``person``'s QR, and see whether it is this person's.
+
+    ``portrait``: the picture in the chip is wanted, too.
+    """
 
     reading: int
     person: Person
+    portrait: bool = False
 
 
 class CancelReading(Struct, frozen=True):
@@ -312,4 +342,18 @@ class Report(Struct, frozen=True):
     fault: PrintFault
 
 
-Effect = Send | GiveReserve | ReadChip | CancelReading | ReportReading | CheckInsurance | Print | Confirm | Report
+Effect = (
+    Send
+    | Ask
+    | LeaveContest
+    | Look
+    | StopLooking
+    | GiveReserve
+    | ReadChip
+    | CancelReading
+    | ReportReading
+    | CheckInsurance
+    | Print
+    | Confirm
+    | Report
+)

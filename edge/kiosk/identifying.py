@@ -6,6 +6,7 @@ from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document, Priority
 from edge.kiosk import happenings as h
 from edge.kiosk import screens as s
+from edge.kiosk.presence import may_show_face
 from edge.kiosk.screens import Card, ChipTrouble, Claimed, Grounds, Identified, ReadingChip, ScanProblem
 from edge.kiosk.state import CHOOSE_MS, NEXT_SCAN_MS, Outcome, Session, show, uninsured
 
@@ -122,4 +123,6 @@ def chip_failed(session: Session, reading: ReadingChip, fault: ReadingFault, now
 def _begin(session: Session, person: s.Person, claim: Priority, now_ms: int) -> Outcome:
     number = session.readings + 1
     session = replace(session, readings=number, card=Card.READ)
-    return show(session, ReadingChip(number, person, claim), now_ms, READ_CHIP_MS), (h.ReadChip(number, person),)
+    compares = session.eyes is not None and session.eyes.compares and may_show_face(session, now_ms)
+    reading = h.ReadChip(number, person, portrait=compares)  # its picture only where it may come to be compared
+    return show(session, ReadingChip(number, person, claim), now_ms, READ_CHIP_MS), (reading,)

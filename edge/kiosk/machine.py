@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from edge.contracts.catalogue import Facility
 from edge.contracts.commands import Command, ConfirmPrint, Done, IssueTicket, Refused, Reply, ReportPrintFault
+from edge.contracts.face import AskAgain, AskOfficer, ContestVerdict, ErasePerson, FaceCapture, SettleContest
 from edge.contracts.outlook import Outlook
 from edge.contracts.refusals import Refusal
 from edge.contracts.ticket import PrintFault
@@ -22,7 +23,9 @@ from edge.devices.printer import EscposPrinter, PrintError
 from edge.devices.scanner import Scan
 from edge.kiosk import happenings as h
 from edge.kiosk import screens as s
+from edge.kiosk import sightings as f
 from edge.kiosk.documents import Chips, insured_person, read_document
+from edge.kiosk.giving import faceless
 from edge.kiosk.reserve import Reserve, ReserveError, ReserveUsedUp
 from edge.kiosk.session import advance, deadline
 from edge.kiosk.slip import Slip, render_slip
@@ -30,6 +33,7 @@ from edge.kiosk.standby import Standby
 from edge.kiosk.state import STILL_THERE_MS, Session
 from edge.kiosk.tally import Tally
 from edge.kiosk.ticket_words import slip_of
+from edge.kiosk.watching import Watch
 
 log = logging.getLogger("kiosk")
 
@@ -49,6 +53,7 @@ class Machine:
         printer: EscposPrinter,
         reserve: Reserve,
         chips: Chips,
+        watch: Watch,
         *,
         width_dots: int,
         lookup_url: str,
@@ -59,6 +64,7 @@ class Machine:
         self._standby = Standby(reserve, hub, self.give)
         self._tally = Tally(partial(hub.send_until_answered, within_s=math.inf))
         self._chips = chips
+        self._watch = watch
         self._away: asyncio.TimerHandle | None = None
         self._printer = printer
         self._width_dots = width_dots
@@ -83,7 +89,7 @@ class Machine:
 
     def scanned(self, scan: Scan) -> None:
         """Let a scan happen to the session."""
-        self.give(read_document(scan, self._today()))
+        self.give(read_document(scan, self._today(), self._lookup_url))
 
     def wall_ms(self) -> int:
         """The time of day by the hub, milliseconds since 1970 UTC."""
@@ -135,7 +141,7 @@ class Machine:
     async def _watch_printer(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            if isinstance(self.session.screen, s.Start | s.OutOfService):
+            if isinstance(self.session.screen, s.Resting | s.Start | s.OutOfService):
                 status = await loop.run_in_executor(self._paper, self._printer.status)
                 self.give(h.PrinterChecked(status.fault))
             await asyncio.sleep(PRINTER_CHECK_S)
@@ -168,16 +174,16 @@ class Machine:
 
     async def _do(self, effect: h.Effect) -> None:
         match effect:
-            case h.Send(command):
-                try:
-                    within_s = ANSWER_WITHIN_S if command.service not in self.session.spare else AWAY_AFTER_S
-                    reply = await self._hub.send_until_answered(command, within_s=within_s)
-                except (HubUnreachable, HubRejected) as error:
-                    log.warning("the hub gave no number: %s", error)
-                    self.give(h.HubSilent(command.id))
-                else:
-                    self._check_name(reply)
-                    self.give(h.HubAnswered(reply))
+            case h.Send(command, capture):
+                await self._ask_for_number(command, capture)
+            case h.Ask(asked):
+                await self._ask(asked)
+            case h.LeaveContest(contest):
+                await self._leave(contest)
+            case f.Look():
+                self._watch.look(effect)
+            case f.StopLooking():
+                self._watch.cancel()
             case h.Print():
                 await self._print(effect)
             case h.ReadChip():
@@ -196,6 +202,45 @@ class Machine:
             case h.Report(ticket, fault):
                 if await self._to_be_told(ticket, fault):
                     await self._tell_hub(ReportPrintFault(new_command_id(), ticket, fault))
+
+    async def _ask_for_number(self, command: IssueTicket, capture: FaceCapture | None) -> None:
+        within_s = ANSWER_WITHIN_S if command.service not in self.session.spare else AWAY_AFTER_S
+        try:
+            if capture is not None and not await self._hand_over(capture, within_s):
+                command = faceless(command)
+            reply = await self._hub.send_until_answered(command, within_s=within_s)
+        except (HubUnreachable, HubRejected) as error:
+            log.warning("the hub gave no number: %s", error)
+            self.give(h.HubSilent(command.id))
+        else:
+            self._check_name(reply)
+            self.give(h.HubAnswered(reply))
+
+    async def _hand_over(self, capture: FaceCapture, within_s: float) -> bool:
+        """Whether the hub has the picture; one that it turns away costs nobody the number. Raises HubUnreachable."""
+        try:
+            await self._hub.post_face(capture, within_s=within_s)
+        except HubRejected as error:
+            log.error("the hub takes no picture, so the number is asked for without it: %s", error)
+            return False
+        return True
+
+    async def _ask(self, command: AskAgain | AskOfficer | ErasePerson) -> None:
+        try:
+            reply = await self._hub.send_until_answered(command, within_s=ANSWER_WITHIN_S)
+        except (HubUnreachable, HubRejected) as error:
+            log.warning("the hub did not answer a person at the kiosk: %s", error)
+            self.give(h.HubSilent(command.id))
+        else:
+            self.give(h.HubAnswered(reply))
+
+    async def _leave(self, contest: str) -> None:
+        """Until the hub knows, so that no officer comes for nobody; one that has just settled it loses nothing."""
+        command = SettleContest(new_command_id(), contest, ContestVerdict.LEFT)
+        try:
+            await self._hub.send_until_answered(command, within_s=math.inf)
+        except HubRejected as error:
+            log.warning("the hub was not told that somebody has gone: %s", error)
 
     async def _check_insurance(self, asked: h.CheckInsurance) -> None:
         """Nobody waits for it: a site that asks no portal, or a portal that does not answer, changes nothing."""

@@ -6,11 +6,13 @@ from msgspec import Struct
 
 from edge.contracts.commands import IssueTicket
 from edge.contracts.eligibility import Outcome
+from edge.contracts.face import AskAgain, AskOfficer, Consent, ErasePerson, FaceCapture, Giver, Purpose
 from edge.contracts.outlook import Window
 from edge.contracts.reading import ReadingFault
 from edge.contracts.refusals import Refusal
 from edge.contracts.ticket import Document, PrintFault, Priority, Ticket
 from edge.emrtd.reader import Step
+from edge.face.hint import Hint
 from edge.identity.cccd_qr import CccdQr
 
 LANGUAGES = ("vi", "en")
@@ -21,7 +23,8 @@ class Person(Struct, frozen=True):
 
     ``id_number``, ``birth_date`` (``YYYY-MM-DD``) and ``insurance_number`` are empty where the document has none.
     ``born`` is the birth date as an insurance card writes it, ``dd/MM/yyyy`` or ``yyyy``. ``qr`` is what the chip is to
-    be compared with; None once it was, and where the document has no chip.
+    be compared with; None once it was, and where the document has no chip. ``portrait`` is the picture that the chip
+    holds (JPEG or JPEG 2000), empty where it was not read.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Person(Struct, frozen=True):
     insurance_number: str = ""
     born: str = ""
     qr: CccdQr | None = None
+    portrait: bytes = b""
 
     def __repr__(self) -> str:
         return f"Person(document={self.document.value!r})"
@@ -69,6 +73,25 @@ class Outage(Enum):
     UNANSWERED = "unanswered"
     CLOCK = "clock"
     CATALOGUE = "catalogue"
+
+
+class NoPictureWhy(Enum):
+    """Why no picture came about."""
+
+    TIME = "time"
+    CAMERA = "camera"
+    NOT_IN_PERSON = "not-in-person"
+
+
+class Lacking(Enum):
+    """What is still to be ticked before a consent is one."""
+
+    PURPOSE = "purpose"
+    GUARDIAN = "guardian"
+
+
+class Resting(Struct, frozen=True):
+    """Nobody is near: a greeting, until somebody comes."""
 
 
 class Start(Struct, frozen=True):
@@ -128,11 +151,108 @@ class ChipTrouble(Struct, frozen=True):
     claim: Priority = Priority.NONE
 
 
+class AskConsent(Struct, frozen=True):
+    """A service was chosen, and the person says whether a picture may be taken, and what for.
+
+    ``asked`` is the number that they want, ``chip_picture`` the one to be compared with; ``offered`` are the purposes
+    that are possible, ``ticked`` those that they ticked, ``child`` that the document says under 16, and ``lacking``
+    what they were told to tick. ``keep_days``: how many nights beyond today they are told that their face is kept.
+    """
+
+    asked: IssueTicket
+    offered: tuple[Purpose, ...]
+    chip_picture: bytes = b""
+    ticked: frozenset[Purpose] = frozenset()
+    giver: Giver = Giver.SELF
+    child: bool = False
+    lacking: Lacking | None = None
+    keep_days: int = 0
+
+    def __repr__(self) -> str:
+        return f"AskConsent({self.asked!r}, offered={self.offered!r}, ticked={self.ticked!r})"
+
+
+class Agreed(Struct, frozen=True):
+    """What a person wants and agreed to; ``chip_picture`` is empty without ``Purpose.CHIP``."""
+
+    asked: IssueTicket
+    consent: Consent
+    chip_picture: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Agreed({self.asked!r}, {self.consent!r})"
+
+
+class Looking(Struct, frozen=True):
+    """The person sees themselves and is told how to stand, until a picture is taken: attempt number ``look``.
+
+    ``doubts`` counts the pictures that looked like no person.
+    """
+
+    agreed: Agreed
+    look: int
+    hint: Hint = Hint.NOBODY
+    doubts: int = 0
+
+
+class NoPicture(Struct, frozen=True):
+    """No picture came about: try again, or the number without one."""
+
+    agreed: Agreed
+    why: NoPictureWhy
+
+
 class Issuing(Struct, frozen=True):
-    """The hub has been asked, and ``command.id`` will be the ticket's id; or, ``alone``, the kiosk's own reserve."""
+    """The hub has been asked, and ``command.id`` will be the ticket's id; or, ``alone``, the kiosk's own reserve.
+
+    ``capture`` is what was sent of the person's face before, ``resent`` that it was sent once more.
+    """
 
     command: IssueTicket
     alone: bool = False
+    capture: FaceCapture | None = None
+    resent: bool = False
+
+
+class Claim(Struct, frozen=True):
+    """Somebody wants the number ``asked`` and looks like the holder of the ticket ``held``."""
+
+    asked: IssueTicket
+    capture: FaceCapture
+    held: str
+
+
+class SeemsHeld(Struct, frozen=True):
+    """The person seems to hold a number already: they say whether it is theirs."""
+
+    claim: Claim
+
+
+class Asking(Struct, frozen=True):
+    """The hub was asked something that gives no new number; ``claim`` where it is about a number that seems held."""
+
+    command: AskAgain | AskOfficer | ErasePerson
+    claim: Claim | None = None
+
+
+class Awaiting(Struct, frozen=True):
+    """An officer is called to look, for ``contest``; ``seen``: the site has told of it."""
+
+    claim: Claim
+    contest: str
+    seen: bool = False
+
+
+class Erasing(Struct, frozen=True):
+    """The person shows whose data is to be destroyed; ``problem`` is what was wrong with the last scan."""
+
+    problem: ScanProblem | None = None
+
+
+class Erased(Struct, frozen=True):
+    """What was kept of the person's face is destroyed; ``label`` is their number, which stays valid, or empty."""
+
+    label: str = ""
 
 
 class Printing(Struct, frozen=True):
@@ -182,7 +302,8 @@ class OutOfService(Struct, frozen=True):
 
 
 Screen = (
-    Start
+    Resting
+    | Start
     | Identified
     | Grounds
     | Claimed
@@ -190,10 +311,18 @@ Screen = (
     | ScanFirst
     | ReadingChip
     | ChipTrouble
+    | AskConsent
+    | Looking
+    | NoPicture
     | Issuing
+    | SeemsHeld
+    | Asking
+    | Awaiting
     | Printing
     | Taken
     | Refused
+    | Erasing
+    | Erased
     | LookUp
     | LookedUp
     | Closed

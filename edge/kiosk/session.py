@@ -2,27 +2,39 @@
 
 from msgspec.structs import replace
 
-from edge.contracts.commands import Done, IssueTicket, Refused
+from edge.contracts.commands import Done, Refused
 from edge.contracts.reading import ReadingFault
-from edge.contracts.ticket import PRIORITY_WORDS, Document, Paper, PrintFault, Priority, Ticket
+from edge.contracts.ticket import PRIORITY_WORDS, PrintFault, Priority
+from edge.kiosk import contests, faces, presence
 from edge.kiosk import happenings as h
 from edge.kiosk import screens as s
+from edge.kiosk import sightings as f
+from edge.kiosk.giving import answered, asked, in_hand, issue, orphans, slip_came, slip_missing, unanswered
 from edge.kiosk.happenings import Input
+from edge.kiosk.home import end, home, outage, preferred, settle, turned
 from edge.kiosk.identifying import card_laid, chip_failed, chip_read, identified, scan_failed, scanned
-from edge.kiosk.opening import is_closed, services_off, turns_after
 from edge.kiosk.screens import (
+    AskConsent,
+    Asking,
+    Awaiting,
     Card,
     ChipTrouble,
     Claimed,
     Closed,
+    Erasing,
     Grounds,
     Identified,
     Issuing,
+    Looking,
+    NoPicture,
     Outage,
     Printing,
     ReadingChip,
+    Resting,
     ScanFirst,
+    ScanProblem,
     ScanTrouble,
+    SeemsHeld,
     Start,
     Taken,
 )
@@ -31,9 +43,7 @@ from edge.kiosk.state import (
     LOOK_MS,
     NEXT_SCAN_MS,
     PHOTOGRAPH_MS,
-    PREFERENCES_MS,
     PRINT_MS,
-    READ_NUMBER_MS,
     READ_WORDS_MS,
     SETTLE_MS,
     STILL_THERE_MS,
@@ -42,9 +52,12 @@ from edge.kiosk.state import (
     Session,
     redrawn,
     show,
-    uninsured,
 )
 
+__all__ = ["GROUNDS", "advance", "deadline", "outage"]
+
+# What a person does, and that one comes.
+_WAKES = h.Touch | h.Scanned | h.ScanFailed | h.SlipScanned | h.CardLaid | f.PersonCame
 GROUNDS = tuple(ground for ground in PRIORITY_WORDS if ground not in (Priority.NONE, Priority.EMERGENCY))
 
 
@@ -56,6 +69,14 @@ def advance(session: Session, given: Input, *, now_ms: int, new_id: str) -> Outc
     """
     after, effects = _advance(session, given, now_ms, new_id)
     match session.screen, after.screen:
+        case Looking(_, number), Looking(_, goes_on) if goes_on == number:
+            pass
+        case Looking(_, number), _ if not isinstance(given, f.FaceTaken):
+            effects = (f.StopLooking(number), *effects)
+        case Awaiting(contest=contest), Awaiting(contest=goes_on) if goes_on == contest:
+            pass
+        case Awaiting(contest=contest) as awaited, _ if contests.left_open(after, awaited):
+            effects = (h.LeaveContest(contest), *effects)
         case ReadingChip(reading), ReadingChip(goes_on) if goes_on == reading:
             pass
         case ReadingChip(reading), _ if not isinstance(given, h.ChipRead | h.ChipFailed):
@@ -66,32 +87,41 @@ def advance(session: Session, given: Input, *, now_ms: int, new_id: str) -> Outc
 def _advance(session: Session, given: Input, now_ms: int, new_id: str) -> Outcome:
     if isinstance(given, h.Choice) and (given.step != session.step or now_ms < session.shown_ms + SETTLE_MS):
         return session, ()
+    session = presence.forget_who_passed(session, now_ms)
+    if isinstance(session.screen, Resting) and isinstance(given, _WAKES):
+        session = show(session, Start(), now_ms)
+        if isinstance(given, h.Choice):
+            return session, ()
+    if isinstance(given, h.SlipScanned) and not isinstance(session.screen, Erasing):
+        given = h.ScanFailed(ScanProblem.URL)
     if isinstance(given, h.TimedOut) and session.turns_ms and now_ms >= session.turns_ms:
-        session = _turned(session, now_ms)  # the screen's own time may be up at the same moment
+        session = turned(session, now_ms)  # the screen's own time may be up at the same moment
     match session.screen, given:
         case _, h.SiteChanged():
-            return _site_changed(session, given, now_ms)
+            session, told = _site_changed(session, given, now_ms)
+            session, effects = contests.followed(session, now_ms, new_id)
+            return session, (*told, *effects)
         case _, h.OutlookChanged():
             session = replace(session, outlook=given.outlook, ahead_ms=given.wall_ms - now_ms)
-            return _turned(session, now_ms), ()
+            return turned(session, now_ms), ()
         case _, h.HubLost():
-            return _settle(replace(session, hub_up=False), now_ms), ()
+            return settle(replace(session, hub_up=False), now_ms), ()
         case _, h.HubAway() if not session.hub_up:
-            return _turned(redrawn(replace(session, hub_away=True)), now_ms), ()
+            return turned(redrawn(replace(session, hub_away=True)), now_ms), ()
         case _, h.SiteRemembered() if session.site is None:
             session = replace(session, site=given.site, hub_up=False, ahead_ms=given.wall_ms - now_ms)
-            return _turned(session, now_ms), ()
+            return turned(session, now_ms), ()
         case _, h.ReserveChanged():
-            return _turned(_with_reserve(session, given), now_ms), ()
+            return turned(_with_reserve(session, given), now_ms), ()
         case _, h.ScannerChanged() if given.present is not session.scanner_up:
             return replace(redrawn(session), scanner_up=given.present), ()
         case _, h.PrinterChecked() if given.fault is not session.printer_fault:
             return replace(redrawn(session), printer_fault=given.fault), ()
         case _, h.LanguageTouched():
             other = s.LANGUAGES[(s.LANGUAGES.index(session.language) + 1) % len(s.LANGUAGES)]
-            return _preferred(replace(session, language=other), now_ms), ()
+            return preferred(replace(session, language=other), now_ms), ()
         case _, h.ContrastTouched():
-            return _preferred(replace(session, contrast=not session.contrast), now_ms), ()
+            return preferred(replace(session, contrast=not session.contrast), now_ms), ()
 
         case _, h.CardLaid():
             return card_laid(session, now_ms)
@@ -114,18 +144,18 @@ def _advance(session: Session, given: Input, now_ms: int, new_id: str) -> Outcom
         case Grounds() | Claimed() | s.Refused(), h.Scanned():
             return scanned(session, given.person, now_ms)
         case Taken(), h.Scanned() if now_ms >= session.shown_ms + NEXT_SCAN_MS:
-            return scanned(_end(session, now_ms), given.person, now_ms)
+            return scanned(end(session, now_ms), given.person, now_ms)
         case Start() | ScanTrouble() | ScanFirst() | ChipTrouble(_, None) | s.Refused(), h.ScanFailed():
             return scan_failed(session, given.problem, now_ms)
 
         case Start() | ScanTrouble() | ScanFirst(), h.ServiceTouched() if _offers(session, given.service):
-            return _issue(session, IssueTicket(new_id, given.service), now_ms)
+            return faces.wanted(session, asked(new_id, given.service, None), None, now_ms)
         case Identified(person), h.ServiceTouched() if _offers(session, given.service):
-            return _issue(session, _asked(new_id, given.service, person), now_ms)
+            return faces.wanted(session, asked(new_id, given.service, person), person, now_ms)
         case Claimed(claim, person) | ChipTrouble(_, person, claim), h.ServiceTouched() if _offers(
             session, given.service
         ):
-            return _issue(session, _asked(new_id, given.service, person, claim), now_ms)
+            return faces.wanted(session, asked(new_id, given.service, person, claim), person, now_ms)
 
         case Start() | ScanTrouble() | ScanFirst(), h.PriorityTouched():
             return show(session, Grounds(), now_ms, CHOOSE_MS), ()
@@ -140,35 +170,30 @@ def _advance(session: Session, given: Input, now_ms: int, new_id: str) -> Outcom
         case s.LookUp(), h.NumberTyped():
             return show(session, s.LookedUp(given.label), now_ms, LOOK_MS), ()
 
-        case Issuing(command, False), h.HubAnswered(Done() as done) if done.command == command.id:
-            session = _in_hand(session, done.ticket.id)
-            shown = show(session, Printing(done.ticket, done.ahead, done.again, done.wait), now_ms, PRINT_MS)
-            return shown, (h.Print(done.ticket, done.ahead, copy=done.again, wait=done.wait),)
-        case Issuing(command, False), h.HubAnswered(Refused() as refused) if refused.command == command.id:
-            return show(session, s.Refused(refused.reason, refused.next_opens_ms), now_ms, READ_WORDS_MS), ()
-        case Issuing(command, False), h.HubSilent() if given.command == command.id and command.service in session.spare:
-            return replace(session, screen=Issuing(command, alone=True)), (h.GiveReserve(command, sent=True),)
-        case Issuing(command, False), h.HubSilent() if given.command == command.id:
-            return show(session, s.OutOfService(Outage.UNANSWERED), now_ms, READ_WORDS_MS), ()
-
-        case Issuing(command, True), h.ReserveGiven(answered, ticket, again) if answered == command.id:
-            session = _in_hand(session, ticket.id)
+        case Issuing(command, False) as issuing, h.HubAnswered(Done() | Refused() as reply) if (
+            reply.command == command.id
+        ):
+            return answered(session, issuing, reply, now_ms, new_id)
+        case Issuing(command, False) as issuing, h.HubSilent() if given.command == command.id:
+            return unanswered(session, issuing, now_ms)
+        case Issuing(command, True), h.ReserveGiven(given_for, ticket, again) if given_for == command.id:
+            session = in_hand(session, ticket.id)
             shown = show(session, Printing(ticket, 0, again), now_ms, PRINT_MS)
             return shown, (h.Print(ticket, 0, copy=again),)
-        case Issuing(command, True), h.ReserveRefused(answered, reason) if answered == command.id:
+        case Issuing(command, True), h.ReserveRefused(given_for, reason) if given_for == command.id:
             why = s.OutOfService(Outage.UNANSWERED) if reason is None else s.Refused(reason)
             return show(session, why, now_ms, READ_WORDS_MS), ()
-        case Start() | Closed() | s.OutOfService(), h.SlipInterrupted(ticket):
+        case Resting() | Start() | Closed() | s.OutOfService(), h.SlipInterrupted(ticket):
             return show(session, Taken(ticket, 0, fault=PrintFault.INTERRUPTED), now_ms, PHOTOGRAPH_MS), ()
 
         case _, h.PrintDone():
             session = replace(session, printer_fault=None)
-            return _slip_came(session, given.ticket, now_ms), (h.Confirm(given.ticket),)
+            return slip_came(session, given.ticket, now_ms), (h.Confirm(given.ticket),)
         case _, h.PrintFailed():
             session = replace(session, printer_fault=given.fault)
-            return _slip_missing(session, given.ticket, given.fault, now_ms), (h.Report(given.ticket, given.fault),)
+            return slip_missing(session, given.ticket, given.fault, now_ms), (h.Report(given.ticket, given.fault),)
         case Taken(ticket, ahead, again, fault, wait), h.ReprintTouched() if fault is not None:
-            session = _in_hand(session, ticket.id)
+            session = in_hand(session, ticket.id)
             return show(session, Printing(ticket, ahead, again, wait), now_ms, PRINT_MS), (
                 h.Print(ticket, ahead, copy=True, wait=wait),
             )
@@ -178,33 +203,78 @@ def _advance(session: Session, given: Input, now_ms: int, new_id: str) -> Outcom
         case ReadingChip(_, person, claim) | ChipTrouble(_, s.Person() as person, claim), h.Dismissed():
             return identified(session, person, claim, now_ms)
         case Identified() | ScanTrouble() | ScanFirst() | Grounds() | Claimed() | s.LookUp(), h.Dismissed():
-            return _home(session, now_ms), ()
+            return home(session, now_ms), ()
         case Taken() | ChipTrouble() | s.Refused() | s.LookedUp() | s.OutOfService(Outage.UNANSWERED), h.Dismissed():
-            return _end(session, now_ms), ()
+            return end(session, now_ms), ()
         case screen, h.TimedOut() if session.until_ms and now_ms >= session.until_ms:
             if isinstance(screen, Printing):
                 fault = PrintFault.NO_ANSWER
-                return _slip_missing(session, screen.ticket.id, fault, now_ms), (h.Report(screen.ticket.id, fault),)
+                return slip_missing(session, screen.ticket.id, fault, now_ms), (h.Report(screen.ticket.id, fault),)
             if isinstance(screen, ReadingChip):
                 return chip_failed(session, screen, ReadingFault.NO_ANSWER, now_ms)
-            return _end(session, now_ms), ()
+            if isinstance(screen, Looking):
+                return faces.too_late(session, screen, now_ms), ()
+            return end(session, now_ms), ()
+        case _, h.TimedOut():
+            return presence.passed(session, now_ms) or session, ()
+    return _about_faces(session, given, now_ms, new_id)
+
+
+def _about_faces(session: Session, given: Input, now_ms: int, new_id: str) -> Outcome:
+    match session.screen, given:
+        case _, f.EyesChanged():
+            return presence.eyes_changed(session, given.eyes, now_ms)
+        case _, f.PersonCame():
+            return presence.came(session), ()
+        case _, f.PersonLeft():
+            return presence.left(session, now_ms), ()
+
+        case AskConsent() as asks, f.PurposeTouched():
+            return faces.ticked(session, asks, given.purpose, now_ms)
+        case AskConsent() as asks, f.GuardianTouched():
+            return faces.guardian_switched(session, asks, now_ms)
+        case AskConsent() as asks, f.ConsentTouched():
+            return faces.consented(session, asks, now_ms)
+        case AskConsent(command), f.WithoutTouched():
+            return issue(session, command, now_ms)
+        case Looking(agreed) | NoPicture(agreed), f.WithoutTouched():
+            return issue(session, agreed.asked, now_ms)
+        case NoPicture(agreed), f.TryAgainTouched():
+            return faces.look(session, agreed, now_ms)
+        case Looking(look=number) as looking, f.HintChanged() if given.look == number:
+            return faces.hinted(session, looking, given.hint), ()
+        case Looking(look=number) as looking, f.FaceTaken() if given.look == number:
+            return faces.taken(session, looking, given, now_ms, new_id)
+
+        case SeemsHeld(claim), f.MineTouched():
+            return contests.is_mine(session, claim, now_ms, new_id)
+        case SeemsHeld(claim), f.NotMineTouched():
+            return contests.is_not_mine(session, claim, now_ms, new_id)
+        case Asking() as asking, h.HubAnswered(reply) if reply.command == asking.command.id:
+            return contests.heard(session, asking, reply, now_ms, new_id)
+        case Asking() as asking, h.HubSilent() if given.command == asking.command.id:
+            return contests.unheard(session, asking, now_ms)
+
+        case Start() | Closed(), f.EraseTouched() if session.eyes is not None and session.hub_up:
+            return show(session, Erasing(), now_ms, TYPE_MS), ()
+        case Erasing(), h.SlipScanned(ticket):
+            return contests.erase(session, now_ms, new_id, ticket=ticket)
+        case Erasing(), h.Scanned(person):
+            return contests.erase(session, now_ms, new_id, person=person)
+        case Erasing(), h.ScanFailed(problem):
+            return contests.erase_what(session, problem, now_ms)
+
+        case AskConsent() | Looking() | NoPicture() | Erasing(), h.Dismissed():
+            return home(session, now_ms), ()
+        case SeemsHeld() | Awaiting() | s.Erased(), h.Dismissed():
+            return end(session, now_ms), ()
     return session, ()
 
 
 def deadline(session: Session) -> int:
     """When TimedOut is due, on the clock of ``advance``; 0: never."""
-    return min((moment for moment in (session.until_ms, session.turns_ms) if moment), default=0)
-
-
-def outage(session: Session) -> Outage | None:
-    """Why no number can be had now, whatever the screen shows; None where one can."""
-    if not session.hub_up and not session.spare:
-        return Outage.HUB
-    if session.site is None:
-        return Outage.STARTING
-    if not session.site.day:
-        return Outage.CLOCK
-    return None if session.site.catalogue.services else Outage.CATALOGUE
+    moments = (session.until_ms, session.turns_ms, presence.gone_ms(session), presence.rest_ms(session))
+    return min((moment for moment in moments if moment), default=0)
 
 
 def _offers(session: Session, service: str) -> bool:
@@ -213,88 +283,8 @@ def _offers(session: Session, service: str) -> bool:
     return any(offered.id == service and offered.active for offered in session.site.catalogue.services)
 
 
-def _asked(new_id: str, service: str, person: s.Person | None, claim: Priority = Priority.NONE) -> IssueTicket:
-    if person is None:
-        return IssueTicket(new_id, service, Document.NONE, claim=claim)
-    return IssueTicket(
-        new_id, service, person.document, person.id_number, person.birth_date, claim, person.insurance_number
-    )
-
-
-def _issue(session: Session, command: IssueTicket, now_ms: int) -> Outcome:
-    session = uninsured(session)
-    if session.hub_away:
-        return show(session, Issuing(command, alone=True), now_ms), (h.GiveReserve(command, sent=False),)
-    return show(session, Issuing(command), now_ms), (h.Send(command),)
-
-
 def _with_reserve(session: Session, given: h.ReserveChanged) -> Session:
     return replace(session, spare=given.services, reserved=given.tickets, replaced=given.replaced)
-
-
-def _home(session: Session, now_ms: int) -> Session:
-    if isinstance(session.screen, ScanFirst) and session.card is Card.LAID:
-        session = replace(session, card=Card.READ)  # left behind: it is not the next person's
-    session = uninsured(session)
-    usual = session.language == "vi" and not session.contrast
-    return show(session, _resting(session, now_ms), now_ms, 0 if usual else PREFERENCES_MS)
-
-
-def _resting(session: Session, now_ms: int) -> s.Screen:
-    """What the kiosk shows while nobody stands before it."""
-    why = outage(session)
-    if why in (None, Outage.HUB) and is_closed(session.outlook, now_ms + session.ahead_ms):
-        return Closed()
-    return Start() if why is None else s.OutOfService(why)
-
-
-def _end(session: Session, now_ms: int) -> Session:
-    return _home(replace(session, language="vi", contrast=False), now_ms)
-
-
-def _preferred(session: Session, now_ms: int) -> Session:
-    session = redrawn(session)
-    match session.screen:
-        case Start() | Closed() | s.OutOfService():
-            return replace(session, until_ms=now_ms + PREFERENCES_MS)
-        case s.LookUp():
-            return replace(session, until_ms=now_ms + TYPE_MS)
-        case s.LookedUp():
-            return replace(session, until_ms=now_ms + LOOK_MS)
-        case Identified() | ScanTrouble() | ScanFirst() | ChipTrouble() | Grounds() | Claimed():
-            return replace(session, until_ms=now_ms + CHOOSE_MS)
-        case Taken(fault=fault):
-            return replace(session, until_ms=now_ms + (PHOTOGRAPH_MS if fault else READ_NUMBER_MS))
-        case s.Refused():
-            return replace(session, until_ms=now_ms + READ_WORDS_MS)
-        case ReadingChip() | Issuing() | Printing():
-            return session
-
-
-def _settle(session: Session, now_ms: int) -> Session:
-    """Nobody is asked to choose while no number can be had; what a person still has to read stays."""
-    resting = _resting(session, now_ms)
-    match session.screen:
-        case s.OutOfService(Outage.UNANSWERED):
-            return session
-        case Start() | Closed() | s.OutOfService() as shown:
-            return session if shown == resting else _home(session, now_ms)
-        case Taken() | Issuing() | Printing():
-            return session
-    return session if outage(session) is None else _home(session, now_ms)
-
-
-def _turned(session: Session, now_ms: int) -> Session:
-    """The session by the outlook as it is at this moment."""
-    at_ms = now_ms + session.ahead_ms
-    off, turns_at_ms = services_off(session.outlook, at_ms), turns_after(session.outlook, at_ms)
-    if session.hub_away and session.site is not None:
-        services = (service.id for service in session.site.catalogue.services)
-        off += tuple(id_ for id_ in services if id_ not in off and id_ not in session.spare)
-    if off != session.off:
-        session = redrawn(session)  # a touch on a tile that is off by now does nothing
-    turns_ms = turns_at_ms - session.ahead_ms if turns_at_ms else 0
-    return _settle(replace(session, off=off, turns_ms=turns_ms), now_ms)
 
 
 def _site_changed(session: Session, given: h.SiteChanged, now_ms: int) -> Outcome:
@@ -304,51 +294,16 @@ def _site_changed(session: Session, given: h.SiteChanged, now_ms: int) -> Outcom
     session = replace(session, site=given.site, hub_up=True, hub_away=False, ahead_ms=given.wall_ms - now_ms)
     if before is not None and before.catalogue != given.site.catalogue:
         session = redrawn(session)  # other tiles: a touch on the old ones does nothing
-    session = _turned(session, now_ms)
-    session, orphans = _orphans(session)
-    if not orphans:
+    session = turned(session, now_ms)
+    session, found = orphans(session)
+    if not found:
         return session, ()
-    effects = tuple(h.Report(ticket.id, PrintFault.INTERRUPTED) for ticket in orphans)
-    newest = max(orphans, key=lambda ticket: ticket.issued_at_ms)
+    effects = tuple(h.Report(ticket.id, PrintFault.INTERRUPTED) for ticket in found)
+    newest = max(found, key=lambda ticket: ticket.issued_at_ms)
     recent = abs(given.wall_ms - newest.issued_at_ms) < STILL_THERE_MS
-    if recent and isinstance(session.screen, Start | Closed | s.OutOfService):
+    if recent and isinstance(session.screen, Resting | Start | Closed | s.OutOfService):
         waiting = given.site.waiting.get(newest.service, ())
         ahead = waiting.index(newest.id) if newest.id in waiting else 0
         taken = Taken(newest, ahead, fault=PrintFault.INTERRUPTED)
         session = show(session, taken, now_ms, PHOTOGRAPH_MS)
     return session, effects
-
-
-def _orphans(session: Session) -> tuple[Session, tuple[Ticket, ...]]:
-    """Tickets that this kiosk took and whose slip nobody sees to.
-
-    The kiosk was killed between commit and confirmation, or the hub's answer was lost on the way.
-    """
-    if session.site is None:
-        return session, ()
-    tickets = session.site.tickets
-    asked = session.screen.command.id if isinstance(session.screen, Issuing) else ""
-    cared_for = {*session.papers, *session.reserved, *session.replaced, asked}
-    pending = [t for t in tickets.values() if t.issuer == session.name and t.paper is Paper.PENDING]
-    orphans = tuple(t for t in pending if t.id not in cared_for)
-    unheard = tuple(t for t in session.papers if t not in tickets)[-8:]  # answered before the stream told of them
-    waiting = tuple(t.id for t in pending if t.id in session.papers or t in orphans)
-    return replace(session, papers=(*unheard, *waiting)), orphans
-
-
-def _in_hand(session: Session, ticket: str) -> Session:
-    return session if ticket in session.papers else replace(session, papers=(*session.papers, ticket))
-
-
-def _slip_came(session: Session, ticket: str, now_ms: int) -> Session:
-    match session.screen:
-        case Printing(shown, ahead, again, wait) | Taken(shown, ahead, again, _, wait) if shown.id == ticket:
-            return show(session, Taken(shown, ahead, again, wait=wait), now_ms, READ_NUMBER_MS)
-    return session
-
-
-def _slip_missing(session: Session, ticket: str, fault: PrintFault, now_ms: int) -> Session:
-    match session.screen:
-        case Printing(shown, ahead, again, wait) if shown.id == ticket:
-            return show(session, Taken(shown, ahead, again, fault, wait), now_ms, PHOTOGRAPH_MS)
-    return session

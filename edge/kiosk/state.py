@@ -9,6 +9,7 @@ from edge.contracts.ticket import PrintFault
 from edge.kiosk import screens as s
 from edge.kiosk.happenings import Effect
 from edge.kiosk.screens import Card, Outage
+from edge.kiosk.sightings import Eyes
 
 CHOOSE_MS = 30_000  # a person was identified, or a scan failed
 READ_NUMBER_MS = 12_000
@@ -20,6 +21,10 @@ PREFERENCES_MS = 60_000  # after this the next person finds Vietnamese and the u
 PRINT_MS = 60_000  # a slip takes 24 s on a serial line of 19200 baud; the printer's own word comes before this
 SETTLE_MS = 500  # the second half of a double touch lands on a screen that nobody has seen yet
 NEXT_SCAN_MS = 4_000  # a card left under the scanner must not sweep its own number away
+CONSENT_MS = 60_000  # to read what a picture is for
+LOOK_FOR_MS = 20_000  # for a good picture
+CLAIM_MS = 45_000
+AWAIT_MS = 180_000  # an officer walks to the kiosk
 STILL_THERE_MS = 90_000  # after a crash: whoever asked this recently probably still waits for the slip
 
 
@@ -35,6 +40,10 @@ class Session(Struct, frozen=True):
     ``card`` is what lies on the card reader, None where the kiosk has none; ``readings`` counts the chips that were
     begun to be read, so that each reading has its number. ``insured`` is what the portal said of the person on the
     screen, None before and where it is not asked; ``checks`` counts the questions.
+
+    ``eyes`` is how the camera is, None where the kiosk has none. ``in_view``: somebody stands near; ``left_ms`` is when
+    whoever was seen since the first screen went out of view (0: nobody did), ``seen_ms`` when anybody was seen last (0:
+    nobody since the camera came). ``looks`` counts the pictures that were tried for.
 
     ``hub_away``: numbers come from the kiosk's own reserve. ``spare`` are the services that it has such numbers for,
     ``reserved`` the tickets given so that the hub has not taken in, ``replaced`` the commands that they stand for.
@@ -62,6 +71,11 @@ class Session(Struct, frozen=True):
     readings: int = 0
     checks: int = 0
     insured: s.Insured | None = None
+    eyes: Eyes | None = None
+    in_view: bool = False
+    left_ms: int = 0
+    seen_ms: int = 0
+    looks: int = 0
     printer_fault: PrintFault | None = None
     papers: tuple[str, ...] = ()
 

@@ -20,6 +20,7 @@ from edge.contracts.snapshot import Snapshot
 from edge.contracts.ticket import PRIORITY_LAW, PRIORITY_WORDS, Document, Ticket
 from edge.daemon.i18n import local_time, long_date, translations
 from edge.daemon.templates import environment
+from edge.kiosk import face_view
 from edge.kiosk import screens as s
 from edge.kiosk.hours import hours_text
 from edge.kiosk.identifying import has_chip
@@ -144,6 +145,9 @@ class View:
             case s.OutOfService(outage):
                 sentences = tuple(_(sentence) if sentence else "" for sentence in OUTAGE_WORDS[outage])
                 return render("words.html", sentences=sentences, may_leave=outage is Outage.UNANSWERED)
+            case about_faces:
+                template, values = face_view.shown(session, about_faces)
+                return render(template, **values)
 
     def _number(
         self, session: Session, screen: s.Printing | s.Taken, ticket: Ticket, wall_ms: int
@@ -229,6 +233,7 @@ def _choice(
         "insured": _insured(session) if person else "",
         "claim": claim,
         "problem": problem,
+        "erases": session.eyes is not None and session.hub_up and isinstance(session.screen, s.Start),
         "looks_up": isinstance(session.screen, s.Start | s.ScanTrouble | s.ScanFirst),
     }
 

@@ -17,8 +17,11 @@ from edge.daemon.body import BodyTooLarge, read_body
 from edge.daemon.streams import event_stream, frame
 from edge.kiosk.happenings import Touch
 from edge.kiosk.machine import Machine, monotonic_ms
+from edge.kiosk.screens import Looking
 from edge.kiosk.session import outage
+from edge.kiosk.sightings import Eyes
 from edge.kiosk.view import View
+from edge.kiosk.watching import Watch
 
 MAX_TOUCH_BYTES = 1024
 HEADERS = {
@@ -37,8 +40,9 @@ class Web:
     must be ours, and a touch needs our Origin and the token that stands in the page.
     """
 
-    def __init__(self, machine: Machine, view: View) -> None:
+    def __init__(self, machine: Machine, view: View, watch: Watch) -> None:
         self._machine = machine
+        self._watch = watch
         self._view = view
         self._token = secrets.token_urlsafe(32)
 
@@ -47,6 +51,7 @@ class Web:
         routes = [
             Route("/", self.page),
             Route("/screen/events", self.events),
+            Route("/mirror", self.mirror),
             Route("/touch", self.touch, methods=["POST"]),
             Route("/health", self.health),
             Mount("/static", StaticFiles(packages=[("edge.kiosk", "pages/static")])),
@@ -63,6 +68,15 @@ class Web:
     async def events(self, _request: Request) -> Response:
         """The screens as they come."""
         return event_stream(self._screens())
+
+    async def mirror(self, request: Request) -> Response:
+        """What the person before the camera sees of themselves, a JPEG; 404 on any screen but that one."""
+        if not hmac.compare_digest(request.query_params.get("token", "").encode(), self._token.encode()):
+            return PlainTextResponse("only the kiosk's own page may see this", 403)
+        picture = self._watch.mirror() if isinstance(self._machine.session.screen, Looking) else None
+        if picture is None:
+            return Response(status_code=404)
+        return Response(picture, media_type="image/jpeg", headers={"Cross-Origin-Resource-Policy": "same-origin"})
 
     async def touch(self, request: Request) -> Response:
         """One touch on the page."""
@@ -84,12 +98,16 @@ class Web:
         session = self._machine.session
         why = outage(session)
         fault = session.printer_fault
+        eyes = session.eyes
         state = {
             "program": "kiosk",
             "outage": why.value if why else "",
             "alone": session.hub_away,
             "scanner": session.scanner_up,
             "card_reader": session.card.value if session.card else "none",
+            "camera": eyes.camera if eyes else "none",
+            "faces": _faces(eyes),
+            "somebody": session.in_view,
             "printer_fault": fault.value if fault else "",
         }
         return JSONResponse(state, 503 if why else 200)
@@ -104,6 +122,12 @@ class Web:
     def _screen(self) -> bytes:
         html = self._view.screen(self._machine.session, now_ms=monotonic_ms(), wall_ms=self._machine.wall_ms())
         return frame(json.dumps(html, ensure_ascii=False).encode(), event="screen")
+
+
+def _faces(eyes: Eyes | None) -> str:
+    if eyes is None or not eyes.sees:
+        return "off"
+    return "on" if eyes.compares else "no-pack"
 
 
 class OwnBrowserOnly:

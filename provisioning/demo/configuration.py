@@ -77,7 +77,11 @@ width_dots = 576
 driver = "vpcd"
 link = "tcp:127.0.0.1:{ports.card_reader}"
 csca = "{site.csca.name}"
-""",
+
+[camera]
+driver = "pictures"
+link = {quoted(str(site.camera))}
+{_face_section()}""",
     )
     write(folder / "board.toml", _board_configuration(site))
     write(
@@ -96,6 +100,12 @@ certificate = "tls/ingest.crt"
 key = "tls/ingest.key"
 """,
     )
+
+
+def _face_section() -> str:
+    """The model pack is the operator's: the demo has none of its own."""
+    pack = os.environ.get("MOISO_FACE_PACK", "")
+    return f"\n[face]\npack = {quoted(str(Path(pack).resolve()))}\n" if pack else ""
 
 
 def _hub_section(ports: Ports, device: str) -> str:

@@ -81,6 +81,11 @@ class Site(Struct, frozen=True):
         return self.folder / "run/scanner"
 
     @property
+    def camera(self) -> Path:
+        """The folder whose newest picture the kiosk's camera sees; nobody stands there while it is empty."""
+        return self.folder / "camera"
+
+    @property
     def csca(self) -> Path:
         """The folder of the certificates that the kiosk trusts as issuers of ID cards: that of the simulated cards."""
         return self.folder / "csca"

@@ -39,7 +39,7 @@ from provisioning.demo.layout import (
 __all__ = ["ACCOUNT", "ADMINISTRATOR", "FLOOR_LEAD", "OFFICER", "Ports", "Site", "clear", "provision"]
 
 ACCOUNT = "soyte"
-FOLDERS = ("secrets", "tls", "csca", "run", "logs", "broker", "data")
+FOLDERS = ("secrets", "tls", "csca", "camera", "run", "logs", "broker", "data")
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 _PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105 - an alphabet without look-alikes, no password
 
@@ -62,6 +62,8 @@ def provision(folder: Path, ports: Ports) -> Site:
         )
     write(folder / "ports.toml", "".join(f"{name} = {port}\n" for name, port in asdict(ports).items()))
     site = opened(folder)
+    for picture in site.camera.iterdir():
+        picture.unlink()
     _secrets(site)
     provide_issuer(site)
     write_configuration(site)

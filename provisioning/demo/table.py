@@ -1,6 +1,7 @@
 """The far ends of a demo site's wires, as they lie on a technician's table."""
 
 from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from provisioning.demo.configuration import PINS, RATING_PINS
 from provisioning.demo.layout import Site
 
 ANSWER_S, SLOW_ANSWER_S = 0.12, 3.0  # of a chip: about two seconds for a whole reading, or more than anybody waits
+PERSON = "person.jpg"  # NASA's photograph of Eileen Collins, in the public domain
 KEPT = 8  # slips and announcements shown
 _BUTTONS = ("next", "recall", "no_show", "finish")
 _LINES = {card.id: card.line for card in CARDS}
@@ -50,6 +52,12 @@ class TakeCard(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Take the card from the reader."""
 
 
+class Stand(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Step before the kiosk's camera, or go away."""
+
+    there: bool
+
+
 class SetPrinter(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """What a hand does to the printer; what is left out stays."""
 
@@ -78,7 +86,7 @@ class PowerLed(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     on: bool
 
 
-Action = Scan | PlugScanner | LayCard | TakeCard | SetPrinter | Press | PressRating | PowerLed
+Action = Scan | PlugScanner | LayCard | TakeCard | Stand | SetPrinter | Press | PressRating | PowerLed
 # Counter → score → pin, of the counters that have rating buttons.
 RATING_BUTTONS = {
     counter: dict(zip(SCORES[len(pins)], pins, strict=True)) for counter, (pins, _) in RATING_PINS.items()
@@ -111,6 +119,7 @@ class TableState(Struct, frozen=True):
 
     scanner: bool
     on_reader: str
+    somebody: bool
     paper: PaperState
     cover_open: bool
     offline: bool
@@ -133,6 +142,8 @@ class Table:
             old.unlink()
         self._scanner = SimScanner(site.scanner_link)
         self._reader = ReaderOnTable(site)
+        self._camera = site.camera
+        self._stand(there=False)
         self._printer = SimPrinter(port=site.ports.printer)
         self._printer.start()
         self._led = SimLedBoard(site.led_link, rows=len(PINS))
@@ -153,6 +164,7 @@ class Table:
         return TableState(
             scanner=self._plugged,
             on_reader=self._reader.card,
+            somebody=(self._camera / PERSON).exists(),
             paper=self._printer.paper,
             cover_open=self._printer.cover_open,
             offline=self._printer.offline,
@@ -200,6 +212,8 @@ class Table:
                 self._reader.lay(card, _HOLDERS[card], flaw, answer_s=SLOW_ANSWER_S if slow else ANSWER_S)
             case TakeCard():
                 self._reader.take()
+            case Stand(there):
+                self._stand(there=there)
             case SetPrinter(paper, cover_open, offline):
                 if paper is not None:
                     self._printer.paper = paper
@@ -217,6 +231,15 @@ class Table:
                 else:
                     self._led.power_off()
                 self._led_on = on
+
+    def _stand(self, *, there: bool) -> None:
+        """The camera sees a whole picture, or none."""
+        if not there:
+            (self._camera / PERSON).unlink(missing_ok=True)
+            return
+        new = self._camera.parent / "run" / PERSON
+        new.write_bytes(files("edge.devices.sim").joinpath("astronaut.jpg").read_bytes())
+        new.replace(self._camera / PERSON)
 
     def _sounds(self) -> tuple[Sound, ...]:
         recorded = sorted((path.stat().st_mtime, path.name) for path in self._recordings.glob("*.wav"))

@@ -1,26 +1,15 @@
 """Every page of the product in Chromium on real programs: WCAG 2.2 AA as axe-core tests it, and the keyboard alone."""
 
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.axe import violations
 from tests.busy_site import BusySite, busy_site
 from tests.every_page import CLOSED, HUBLESS, LOOKS, Look
 from tests.visitor import Visitor
-
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-# Frames are examined too (the preview of the kiosk): axe is there as well, since it is put into each of them.
-VIOLATIONS = """async ([tags, rules]) => {
-  const options = { resultTypes: ["violations"], runOnly: rules ? rules : { type: "tag", values: tags } };
-  const { violations } = await axe.run(document, options);
-  return violations.flatMap((v) => v.nodes.map((n) =>
-    `${v.id}: ${n.target.join(" ")}: ${v.help}: ${n.failureSummary.split("\\n").slice(1).join("; ")}`));
-}"""
 
 # Where the keyboard must come to, in the order of the page: one radio button stands for its group.
 STOPS = """
@@ -65,14 +54,6 @@ def visitor(browser: Browser, busy: BusySite) -> Visitor:
 
 WALKS = 3
 SCREEN = "document.querySelector('main')?.dataset.step ?? ''"
-
-
-def violations(page: Page, rules: list[str] | None = None) -> list[str]:
-    """What axe finds: rule, place, what it asks for, and why it is not so."""
-    for frame in page.frames:
-        frame.evaluate(AXE)
-    found: list[str] = page.evaluate(VIOLATIONS, [TAGS, rules])
-    return found
 
 
 def assert_accessible(visitor: Visitor, look: Look) -> None:

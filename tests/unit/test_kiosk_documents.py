@@ -22,13 +22,14 @@ from edge.kiosk.screens import Person, ScanProblem
 from edge.kiosk.tally import KEPT, Tally
 from provisioning.demo.cards import CARDS
 
+LOOKUP = "http://127.0.0.1:8080/t/"
 TODAY = date(2026, 11, 25)
 MAU, OLD, _, BHYT, LEAFLET = CARDS
 VNEID = MAU.line.replace("10052021", "01022039")  # a day to come
 
 
 def person_of(line: str) -> Person:
-    scanned = read_document(Line(line), TODAY)
+    scanned = read_document(Line(line), TODAY, LOOKUP)
     assert isinstance(scanned, h.Scanned)
     return scanned.person
 
@@ -63,11 +64,20 @@ def test_the_qr_of_a_health_insurance_card_names_its_holder_by_the_insurance_num
     ],
 )
 def test_any_other_code_is_refused_with_its_reason(line: str, problem: ScanProblem) -> None:
-    assert read_document(Line(line), TODAY) == h.ScanFailed(problem)
+    assert read_document(Line(line), TODAY, LOOKUP) == h.ScanFailed(problem)
+
+
+def test_the_qr_of_a_slip_names_its_ticket_and_no_person() -> None:
+    assert read_document(Line(LOOKUP + "a" * 32), TODAY, LOOKUP) == h.SlipScanned("a" * 32)
+
+
+@pytest.mark.parametrize("text", [LOOKUP, LOOKUP + "a" * 31, LOOKUP + "A" * 32, "https://example.org/t/" + "a" * 32])
+def test_another_address_is_no_slip(text: str) -> None:
+    assert read_document(Line(text), TODAY, LOOKUP) == h.ScanFailed(ScanProblem.URL)
 
 
 def test_what_the_scanner_cannot_read_is_no_document() -> None:
-    assert read_document(Unreadable(), TODAY) == h.ScanFailed(ScanProblem.UNREADABLE)
+    assert read_document(Unreadable(), TODAY, LOOKUP) == h.ScanFailed(ScanProblem.UNREADABLE)
 
 
 def test_a_kiosk_without_a_card_reader_tells_so_when_it_is_to_read_one() -> None:

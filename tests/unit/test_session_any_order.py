@@ -1,287 +1,148 @@
-"""The kiosk's screens: what no order of events may do."""
+"""The kiosk's screens: what no order of events may do, with and without a camera."""
 
 from collections.abc import Callable
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from msgspec.structs import replace
+from hypothesis.stateful import invariant, rule
 
-from edge.contracts.commands import Done, IssueTicket
+from edge.contracts.commands import Agreed, Done
 from edge.contracts.commands import Refused as HubRefused
-from edge.contracts.eligibility import Outcome
-from edge.contracts.outlook import Hours, Outlook, ServiceOutlook
-from edge.contracts.reading import ReadingFault
+from edge.contracts.face import AskOfficer, ChipVerdict, Contest, ContestVerdict, Purpose
 from edge.contracts.refusals import Refusal
-from edge.contracts.ticket import Document, PrintFault, Priority, Ticket
-from edge.emrtd.reader import Step
+from edge.face.hint import Hint
+from edge.kiosk import contests
 from edge.kiosk import happenings as h
 from edge.kiosk import screens as s
-from edge.kiosk.identifying import HARMLESS
-from edge.kiosk.screens import Outage, ScanProblem
-from edge.kiosk.session import advance, deadline
-from edge.kiosk.state import CHOOSE_MS, NEXT_SCAN_MS, PRINT_MS, SETTLE_MS
-from tests.kiosk_session import BHYT, GIA, MAU, MAU_BY_CHIP, SITE, Kiosk, site_with, ticket
-from tests.sites import DAY_MS, NOON_MS, command_id
+from edge.kiosk import sightings as f
+from edge.kiosk.state import NEXT_SCAN_MS, SETTLE_MS
+from tests.kiosk_any_order import HELD, AnyOrder, people, waits
+from tests.kiosk_session import ME
+from tests.sites import NOON_MS
 
-people = st.sampled_from([MAU, GIA, BHYT])
-BY_CHIP = {MAU.id_number: MAU_BY_CHIP, GIA.id_number: replace(GIA, document=Document.CCCD_CHIP)}
-faults = st.sampled_from(PrintFault)
+PICTURES = [b"\xff\xd8\xff portrait %d" % number for number in range(1000)]
+FACE_TOUCHES = [
+    f.WakeTouched,
+    f.GuardianTouched,
+    f.ConsentTouched,
+    f.ConsentTouched,
+    f.WithoutTouched,
+    f.TryAgainTouched,
+    f.MineTouched,
+    f.NotMineTouched,
+    f.EraseTouched,
+]
 
 
-CHOOSING = s.Start | s.ScanTrouble | s.ScanFirst | s.Identified | s.Claimed | s.ChipTrouble
-
-
-class AnyOrder(RuleBasedStateMachine):
-    """Any inputs in any order, with a hub and a printer that answer late, twice or never."""
+class AnyOrderOfFaces(AnyOrder):
+    """The same, and a camera before which people come and go."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.kiosk = Kiosk()
-        self.sent: list[IssueTicket] = []
-        self.printing: list[Ticket] = []
-        self.tickets: dict[str, Ticket] = {}
-        self.cards_laid = 0
-        self.alone: list[IssueTicket] = []
-        self.readings: dict[int, h.ReadChip] = {}
-        self.told: set[int] = set()  # the readings that came to an end
-        self.on_reader = 0  # the card that lies there: each gets a number when it is laid on
-        self.read_on: dict[int, int] = {}  # reading → card
+        self.kiosk.meet()
 
-    def give(self, given: h.Input, after_ms: int) -> None:
-        before = self.kiosk.session
-        for effect in self.kiosk.give(given, after_ms=after_ms):
-            match effect:
-                case h.Send(command):
-                    assert isinstance(given, h.ServiceTouched)
-                    assert isinstance(before.screen, CHOOSING)
-                    assert command.service not in before.off
-                    assert command.claim is getattr(before.screen, "claim", Priority.NONE)
-                    assert command.document is getattr(_person(before.screen), "document", Document.NONE)
-                    assert command.id not in {earlier.id for earlier in self.sent}
-                    self.sent.append(command)
-                case h.GiveReserve(command, sent):
-                    assert sent is (command in self.sent)
-                    assert command.service in before.spare
-                    assert command.id not in {earlier.id for earlier in self.alone}
-                    self.alone.append(command)
-                case h.Print(ticket):
-                    self.printing.append(ticket)
-                case h.Confirm(id_) | h.Report(id_):
-                    assert id_ in self.tickets
-                case h.ReadChip(reading, person):
-                    assert reading not in self.readings
-                    assert self.on_reader, "nothing lies there"
-                    assert self.on_reader not in self.read_on.values(), "it was read before"
-                    assert person == _person(self.kiosk.session.screen)
-                    self.readings[reading] = effect
-                    self.read_on[reading] = self.on_reader
-                case h.CancelReading(reading):
-                    assert reading in self.readings
-                    assert reading not in self.told, "it is over"
-                    self.told.add(reading)
-                case h.ReportReading(Document.CCCD_CHIP):
-                    assert isinstance(before.screen, s.ReadingChip)
-                    assert isinstance(given, h.ChipRead | h.ChipFailed | h.TimedOut)
-                    self.told.add(before.screen.reading)
-                case h.ReportReading():
-                    assert isinstance(given, h.Scanned | h.ScanFailed)
-
-    hours = st.sampled_from([-1, 5_000, 60_000, DAY_MS // 2])
-    waits = st.sampled_from([1, 100, SETTLE_MS, NEXT_SCAN_MS, CHOOSE_MS, PRINT_MS])
-
-    @rule(person=people, after_ms=waits)
-    def scan(self, person: s.Person, after_ms: int) -> None:
-        self.give(h.Scanned(person), after_ms)
-
-    @rule(after_ms=waits)
-    def lay_a_card_on(self, after_ms: int) -> None:
-        if not self.on_reader:
-            self.cards_laid += 1
-            self.on_reader = self.cards_laid
-            self.give(h.CardLaid(), after_ms)
-
-    @rule(lost=st.booleans(), after_ms=waits)
-    def take_the_card_away(self, lost: bool, after_ms: int) -> None:
-        self.on_reader = 0
-        self.give(h.ReaderLost() if lost else h.CardTaken(), after_ms)
-
-    @rule(which=st.integers(0, 2), outcome=st.none() | st.sampled_from(ReadingFault), after_ms=waits)
-    def end_a_reading(self, which: int, outcome: ReadingFault | None, after_ms: int) -> None:
-        """The newest, or one that nobody waits for any more."""
-        if which < len(self.readings):
-            reading, asked = sorted(self.readings.items())[-1 - which]
-            self.give(h.ChipProgress(reading, Step.HOLDER, 0.5), after_ms)
-            if outcome is None:
-                self.give(h.ChipRead(reading, BY_CHIP[asked.person.id_number]), after_ms)
-            else:
-                self.give(h.ChipFailed(reading, outcome), after_ms)
-
-    @rule(problem=st.sampled_from(ScanProblem), after_ms=waits)
-    def scan_badly(self, problem: ScanProblem, after_ms: int) -> None:
-        self.give(h.ScanFailed(problem), after_ms)
-
-    @rule(service=st.sampled_from(["general", "insurance", "none"]), times=st.integers(1, 3), after_ms=waits)
-    def touch_service(self, service: str, times: int, after_ms: int) -> None:
-        step, before = self.kiosk.session.step, len(self.sent) + len(self.alone)
-        for _ in range(times):
-            self.give(h.ServiceTouched(step, service), after_ms)
-            after_ms = 50
-        assert len(self.sent) + len(self.alone) - before <= 1
-
-    @rule(kind=st.sampled_from([h.Dismissed, h.ReprintTouched, h.LanguageTouched, h.ContrastTouched]), after_ms=waits)
-    def touch(self, kind: Callable[[int], h.Touch], after_ms: int) -> None:
+    @rule(kind=st.sampled_from(FACE_TOUCHES), purpose=st.sampled_from(Purpose), after_ms=waits)
+    def touch_about_faces(self, kind: Callable[[int], h.Touch], purpose: Purpose, after_ms: int) -> None:
+        if isinstance(self.kiosk.shows(), s.AskConsent):
+            self.give(f.PurposeTouched(self.kiosk.session.step, purpose), after_ms)
         self.give(kind(self.kiosk.session.step), after_ms)
 
-    @rule(ground=st.sampled_from(Priority), label=st.sampled_from(["A001", "B9"]), after_ms=waits)
-    def touch_further(self, ground: Priority, label: str, after_ms: int) -> None:
-        step = self.kiosk.session.step
-        for touch in (h.PriorityTouched(step), h.LookUpTouched(step), h.NumberTyped(step, label)):
-            self.give(touch, after_ms)
-        self.give(h.GroundTouched(self.kiosk.session.step, ground), after_ms)
+    @rule(purposes=st.frozensets(st.sampled_from(Purpose), min_size=1), person=st.none() | people, go_on=st.booleans())
+    def agree(self, purposes: frozenset[Purpose], person: s.Person | None, go_on: bool) -> None:
+        """Somebody comes, and does what leads to a picture as long as the screens let them."""
+        self.give(f.EyesChanged(f.Eyes("up", sees=True, compares=True)), SETTLE_MS)
+        self.give(f.PersonCame(), SETTLE_MS)
+        self.hear_of_the_site("2026-11-23", SETTLE_MS)
+        self.give(h.Dismissed(self.kiosk.session.step), NEXT_SCAN_MS)
+        if person is not None:
+            self.give(h.Scanned(person), SETTLE_MS)
+        self.give(h.ServiceTouched(self.kiosk.session.step, "general"), SETTLE_MS)
+        for purpose in purposes:
+            self.give(f.PurposeTouched(self.kiosk.session.step, purpose), SETTLE_MS)
+        self.give(f.ConsentTouched(self.kiosk.session.step), SETTLE_MS)
+        if go_on:
+            self.look(0, None, True, SETTLE_MS)
 
-    @rule(closes_in_ms=hours, numbers_until_ms=hours, after_ms=waits)
-    def hear_what_to_expect(self, closes_in_ms: int, numbers_until_ms: int, after_ms: int) -> None:
-        spans = ((NOON_MS - DAY_MS // 4, NOON_MS + closes_in_ms),)
-        tickets = ((NOON_MS - DAY_MS // 4, NOON_MS + numbers_until_ms),)
-        outlook = Outlook(
-            at_ms=NOON_MS,
-            hours=Hours(spans, next_opens_ms=NOON_MS + DAY_MS),
-            services={"general": ServiceOutlook(0, None, 1, tickets=tickets)},
-            counters={},
-        )
-        self.give(h.OutlookChanged(outlook, NOON_MS), after_ms)
+    @rule(mine=st.booleans(), after_ms=waits)
+    def seem_to_hold(self, mine: bool, after_ms: int) -> None:
+        self.agree(frozenset({Purpose.PORTRAIT, Purpose.ONE_NUMBER}), None, True)
+        self.answer(0, Refusal.SEEMS_HELD, SETTLE_MS)
+        touched = f.MineTouched if mine else f.NotMineTouched
+        self.give(touched(self.kiosk.session.step), SETTLE_MS)
+        self.answer_a_question(0, "done", after_ms)
 
-    @rule(which=st.integers(0, 5), refuse=st.booleans(), after_ms=waits)
-    def answer(self, which: int, refuse: bool, after_ms: int) -> None:
-        if which < len(self.sent):
-            command = self.sent[-1 - which]
-            if refuse and command.id not in self.tickets:
-                self.give(h.HubAnswered(HubRefused(command.id, Refusal.DAY_FULL)), after_ms)
-            else:
-                given = self.tickets.setdefault(command.id, ticket(id_=command.id))
-                self.give(h.HubAnswered(Done(command.id, given)), after_ms)
+    @rule(camera=st.sampled_from(["up", "up", "absent"]), compares=st.booleans(), after_ms=waits)
+    def change_the_camera(self, camera: str, compares: bool, after_ms: int) -> None:
+        self.give(f.EyesChanged(f.Eyes(camera, sees=True, compares=compares)), after_ms)
 
-    @rule(commit=st.booleans(), after_ms=waits)
-    def fall_silent(self, commit: bool, after_ms: int) -> None:
-        if self.sent:
-            command = self.sent[-1]
-            if commit:
-                self.tickets.setdefault(command.id, ticket(id_=command.id))
-            self.give(h.HubSilent(command.id), after_ms)
+    @rule(come=st.booleans(), after_ms=waits)
+    def come_and_go(self, come: bool, after_ms: int) -> None:
+        self.give(f.PersonCame() if come else f.PersonLeft(), after_ms)
 
-    @rule(which=st.integers(0, 3), refuse=st.sampled_from([None, Refusal.DAY_FULL]), give=st.booleans(), after_ms=waits)
-    def answer_from_the_reserve(self, which: int, refuse: Refusal | None, give: bool, after_ms: int) -> None:
-        if which < len(self.alone):
-            command = self.alone[-1 - which]
-            if give:
-                given = ticket(9950)
-                self.tickets[given.id] = given
-                self.give(h.ReserveGiven(command.id, given, again=False), after_ms)
-            else:
-                self.give(h.ReserveRefused(command.id, refuse), after_ms)
+    @rule(ago=st.integers(0, 2), hint=st.none() | st.sampled_from(Hint), in_person=st.booleans(), after_ms=waits)
+    def look(self, ago: int, hint: Hint | None, in_person: bool, after_ms: int) -> None:
+        """The newest look, or one that nobody waits for any more."""
+        if ago < len(self.looks):
+            number, asked = sorted(self.looks.items())[-1 - ago]
+            if hint is not None:
+                self.give(f.HintChanged(number, hint), after_ms)
+                return
+            chip = ChipVerdict.MATCH if asked.chip_picture else None
+            portrait = PICTURES[number] if Purpose.PORTRAIT in asked.purposes else b""
+            template = PICTURES[-number] if Purpose.ONE_NUMBER in asked.purposes else b""
+            taken = f.FaceTaken(number, portrait or template or PICTURES[0], template, chip, in_person)
+            shown = self.kiosk.shows()
+            self.give(taken, after_ms)
+            if isinstance(shown, s.Looking) and shown.look == number:
+                self.looked.add(number)
 
-    @rule(services=st.frozensets(st.sampled_from(["general", "insurance"])), after_ms=waits)
-    def change_the_reserve(self, services: frozenset[str], after_ms: int) -> None:
-        self.give(h.ReserveChanged(services, frozenset(self.tickets)), after_ms)
+    @rule(which=st.integers(0, 3), outcome=st.sampled_from(["done", "agreed", "refused", "silent"]), after_ms=waits)
+    def answer_a_question(self, which: int, outcome: str, after_ms: int) -> None:
+        if which >= len(self.asked):
+            return
+        question = list(self.asked.values())[-1 - which]
+        if outcome == "refused":
+            self.give(h.HubAnswered(HubRefused(question.id, Refusal.NOT_YOURS)), after_ms)
+        elif outcome == "silent":
+            self.give(h.HubSilent(question.id), after_ms)
+        elif outcome == "agreed":
+            self.give(h.HubAnswered(Agreed(question.id)), after_ms)
+        else:
+            held = self.tickets.setdefault(HELD.id, HELD)
+            self.give(h.HubAnswered(Done(question.id, held)), after_ms)
 
-    @rule(came=st.booleans(), fault=faults, after_ms=waits)
-    def finish_printing(self, came: bool, fault: PrintFault, after_ms: int) -> None:
-        if self.printing:
-            printed = self.printing.pop(0)
-            self.give(h.PrintDone(printed.id) if came else h.PrintFailed(printed.id, fault), after_ms)
-
-    @rule(day=st.sampled_from(["2026-11-23", ""]), after_ms=waits)
-    def hear_of_the_site(self, day: str, after_ms: int) -> None:
-        self.give(h.SiteChanged(replace(site_with(*self.tickets.values()), day=day), NOON_MS), after_ms)
-
-    @rule(after_ms=waits)
-    def lose_the_hub(self, after_ms: int) -> None:
-        self.give(h.HubLost(), after_ms)
-
-    @rule(after_ms=waits)
-    def give_the_hub_up(self, after_ms: int) -> None:
-        self.give(h.HubAway(), after_ms)
-
-    @rule(ago=st.integers(0, 2), after_ms=waits)
-    def hear_of_insurance(self, ago: int, after_ms: int) -> None:
-        self.give(h.InsuranceHeard(self.kiosk.session.checks - ago, s.Insured(Outcome.EXPIRED)), after_ms)
-
-    @rule(present=st.booleans(), fault=st.none() | faults, after_ms=waits)
-    def change_devices(self, present: bool, fault: PrintFault | None, after_ms: int) -> None:
-        self.give(h.ScannerChanged(present), after_ms)
-        self.give(h.PrinterChecked(fault), after_ms)
-
-    @rule()
-    def wait_for_the_deadline(self) -> None:
-        due_ms, step = deadline(self.kiosk.session), self.kiosk.session.step
-        if due_ms:
-            self.give(h.TimedOut(), max(0, due_ms - self.kiosk.now_ms))
-            moved = deadline(self.kiosk.session) != due_ms or self.kiosk.session.step != step
-            assert moved, "a deadline that passed did nothing"
+    @rule(
+        which=st.integers(0, 1),
+        verdict=st.none() | st.sampled_from(ContestVerdict),
+        lives=st.booleans(),
+        after_ms=waits,
+    )
+    def hear_of_a_contest(self, which: int, verdict: ContestVerdict | None, lives: bool, after_ms: int) -> None:
+        asked = [question for question in self.asked.values() if isinstance(question, AskOfficer)]
+        if which < len(asked):
+            officer = asked[-1 - which]
+            before = self.contests.get(officer.id)
+            if before is None or before.verdict is None:
+                self.contests[officer.id] = Contest(
+                    officer.id, officer.ticket, officer.service, ME, officer.face, NOON_MS, verdict
+                )
+            self.hear_of_the_site("2026-11-23", after_ms, without="" if lives else HELD.id)
 
     @invariant()
-    def personal_data_lives_only_while_it_is_needed(self) -> None:
-        session = self.kiosk.session
-        shown = session.screen
-        kept = isinstance(shown, s.Identified | s.Grounds | s.Claimed | s.ReadingChip | s.ChipTrouble | s.Issuing)
-        if not kept or (isinstance(shown, s.ChipTrouble) and shown.fault not in HARMLESS):
-            everything = str(_everything(session))
-            assert not any(p.name in everything for p in (MAU, GIA, BHYT))
-            assert not any(n and n in everything for p in (MAU, GIA, BHYT) for n in (p.id_number, p.insurance_number))
+    def nobody_is_looked_at_who_does_not_see_it(self) -> None:
+        shown = self.kiosk.shows()
+        open_looks = self.looks.keys() - self.looked
+        assert open_looks == ({shown.look} if isinstance(shown, s.Looking) else set())
 
     @invariant()
-    def a_chip_names_only_the_person_whose_card_was_read_last(self) -> None:
-        shown = self.kiosk.session.screen
-        person = _person(shown)
-        if person is not None and person.document is Document.CCCD_CHIP and not isinstance(shown, s.Grounds):
-            assert self.on_reader in (0, *self.read_on.values()), "another card lies there"
-
-    @invariant()
-    def every_screen_has_an_exit(self) -> None:
-        session = self.kiosk.session
-        match session.screen:
-            case s.Start():
-                assert session.hub_up or session.spare
-            case s.Issuing(command, True):
-                refused = h.ReserveRefused(command.id, None)
-                after, _ = advance(session, refused, now_ms=self.kiosk.now_ms, new_id=command_id())
-                assert after.screen != session.screen
-            case s.Issuing(command):
-                after, _ = advance(session, h.HubSilent(command.id), now_ms=self.kiosk.now_ms, new_id=command_id())
-                assert after.screen != session.screen
-            case s.OutOfService(why) if why is not Outage.UNANSWERED:
-                good = h.SiteChanged(SITE, NOON_MS)
-                after, _ = advance(session, good, now_ms=self.kiosk.now_ms, new_id=command_id())
-                assert isinstance(after.screen, s.Start | s.Closed)
-            case s.Closed():
-                assert session.turns_ms > 0
-            case _:
-                assert session.until_ms > 0
-                late_ms = max(session.until_ms, session.turns_ms)
-                after, _ = advance(session, h.TimedOut(), now_ms=late_ms, new_id=command_id())
-                after, _ = advance(after, h.TimedOut(), now_ms=late_ms, new_id=command_id())
-                assert after.screen != session.screen
-
-    @invariant()
-    def what_is_in_hand_does_not_grow(self) -> None:
-        assert len(self.kiosk.session.papers) <= len(self.tickets)
-
-
-def _person(screen: s.Screen) -> s.Person | None:
-    match screen:
-        case s.Identified(person) | s.Grounds(person) | s.Claimed(_, person):
-            return person
-        case s.ReadingChip(_, person) | s.ChipTrouble(_, person):
-            return person
-    return None
-
-
-def _everything(value: object) -> object:
-    """Every field of a struct, whatever its repr hides."""
-    fields = getattr(value, "__struct_fields__", None)
-    return [_everything(getattr(value, name)) for name in fields] if fields else value
+    def an_officer_is_called_off_by_whoever_does_not_wait(self) -> None:
+        shown = self.kiosk.shows()
+        if isinstance(shown, s.Awaiting):
+            assert shown.contest not in self.left
+            assert contests.left_open(self.kiosk.session, shown), "it is over"
 
 
 AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+AnyOrderOfFaces.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
 TestAnyOrder = AnyOrder.TestCase
+TestAnyOrderOfFaces = AnyOrderOfFaces.TestCase

@@ -86,8 +86,21 @@ def test_what_is_no_touch_is_turned_away(kiosk: httpx.Client, body: bytes) -> No
     assert kiosk.post("/touch", content=b" " * 5000, headers=headers).status_code == 413
 
 
+@pytest.mark.req("K8", "X6")
+def test_the_mirror_is_for_the_kiosks_own_page_and_only_while_it_is_shown(kiosk: httpx.Client) -> None:
+    token = kiosk.get("/").text.partition('name="touch-token" content="')[2].partition('"')[0]
+    assert kiosk.get("/mirror").status_code == 403
+    assert kiosk.get("/mirror", params={"token": "guessed"}).status_code == 403
+    assert kiosk.get("/mirror", params={"token": token}).status_code == 404
+    assert kiosk.get("/mirror", params={"token": token}, headers={"Host": "example.invalid"}).status_code == 421
+
+
 def test_health_says_what_works(kiosk: httpx.Client) -> None:
-    answer = until(lambda: (a := kiosk.get("/health")).status_code == 200 and a, what="health")
+    def well() -> httpx.Response | None:
+        answer = kiosk.get("/health")
+        return answer if answer.status_code == 200 and answer.json()["camera"] == "up" else None
+
+    answer = until(well, within_s=40, what="health")
     assert answer
     assert answer.json() == {
         "program": "kiosk",
@@ -95,6 +108,9 @@ def test_health_says_what_works(kiosk: httpx.Client) -> None:
         "alone": False,
         "scanner": True,
         "card_reader": "empty",
+        "camera": "up",
+        "faces": "no-pack",
+        "somebody": False,
         "printer_fault": "",
     }
 

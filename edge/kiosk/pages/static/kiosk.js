@@ -4,6 +4,8 @@ const say = document.getElementById("say");
 const lost = document.getElementById("lost");
 const LOST_AFTER_MS = 3000;
 const SAY_AGAIN_MS = 2500;
+const MIRROR_MS = 120;
+const KEEP_FOCUS = ["language", "contrast", "purpose", "guardian"]; // they change the screen that they stand on
 let endsAt = 0;
 let lostTimer = 0;
 let saidAt = 0;
@@ -37,7 +39,7 @@ function show(fresh) {
   if (shown.dataset.step === fresh.dataset.step) {
     patch(shown, fresh);
   } else {
-    const focused = document.activeElement?.dataset?.touch;
+    const focused = document.activeElement?.dataset ?? {};
     const typed = shown.querySelector("[data-typing] input")?.value ?? "";
     shown.replaceWith(fresh);
     const typing = fresh.querySelector("[data-typing] input");
@@ -46,12 +48,27 @@ function show(fresh) {
     document.documentElement.lang = fresh.lang || "vi";
     if (fresh.dataset.theme) document.documentElement.dataset.theme = fresh.dataset.theme;
     else delete document.documentElement.dataset.theme; // the system's own wish for contrast holds again
-    if (focused === "language" || focused === "contrast") fresh.querySelector(`[data-touch=${focused}]`)?.focus();
+    if (KEEP_FOCUS.includes(focused.touch)) fresh.querySelector(same(focused))?.focus();
     announce(fresh);
   }
+  mirror(main().querySelector("[data-mirror]"));
   const left = Number(fresh.dataset.left);
   endsAt = left ? performance.now() + left : 0;
   tick();
+}
+
+function same(button) {
+  return `[data-touch=${button.touch}]` + (button.purpose ? `[data-purpose=${button.purpose}]` : "");
+}
+
+// Whoever has a picture taken sees themselves, picture after picture, for as long as this screen is shown.
+function mirror(picture) {
+  if (!picture || picture.onload) return;
+  const next = () => {
+    if (picture.isConnected) picture.src = `/mirror?token=${token}&at=${performance.now()}`;
+  };
+  picture.onload = picture.onerror = () => setTimeout(next, MIRROR_MS);
+  next();
 }
 
 function announce(screen) {
@@ -70,6 +87,7 @@ function tick() {
 function touch(button) {
   const message = { touch: button.dataset.touch };
   if (button.dataset.service) message.service = button.dataset.service;
+  if (button.dataset.purpose) message.purpose = button.dataset.purpose;
   if (button.dataset.ground) message.ground = button.dataset.ground;
   return tell(message);
 }

@@ -35,6 +35,13 @@ function drawScanner(plugged) {
   for (const button of document.querySelectorAll("[data-card]")) button.disabled = !plugged;
 }
 
+// --- camera
+$("stand").addEventListener("click", () => act("Stand", { there: $("stand").getAttribute("aria-pressed") !== "true" }));
+
+function drawCamera(somebody) {
+  $("stand").setAttribute("aria-pressed", String(somebody));
+}
+
 // --- card reader
 for (const button of document.querySelectorAll("[data-lay]")) {
   button.addEventListener("click", async () => {
@@ -223,6 +230,7 @@ stream.addEventListener("view", (event) => {
   const { table, programs, morning } = JSON.parse(event.data);
   drawScanner(table.scanner);
   drawReader(table.on_reader);
+  drawCamera(table.somebody);
   drawPrinter(table);
   drawPanels(table.lamps, table.thanks);
   drawLed(table.led_on, table.rows);
