@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import httpx
 import msgspec
+from msgspec.structs import replace
 
 from edge.contracts.commands import (
     CallNext,
@@ -22,13 +24,17 @@ from edge.contracts.commands import (
     SetCounter,
 )
 from edge.contracts.counter import CounterState, Pause
+from edge.contracts.face import MAX_PORTRAIT_BYTES
 from edge.contracts.ticket import Document, Priority
 from edge.daemon.hub_client import new_command_id
+from edge.face.picture import decode, encode_portrait
 from provisioning.demo.control import Control
 from provisioning.demo.officer import Officer
 from provisioning.demo.site import OFFICER, Ports, Site, provision
 from provisioning.demo.supervisor import Supervisor
 from provisioning.demo.table import Action, Scan
+from tests.captures import capture, contested, handed_over
+from tests.faces import ASTRONAUT
 from tests.hub_http import Device
 from tests.waiting import until
 from tests.whole_site import KioskPage
@@ -38,6 +44,7 @@ PERSON = "001099000017"  # fictitious; held by one ticket of the morning
 _CLAIMS = {3: Priority.PREGNANT, 9: Priority.DISABLED, 17: Priority.MERIT}
 _BIRTH_DATES = {5: "1941-05-17", 11: "2023-02-01"}
 _SOME = {"insurance": 7, "maternity": 3, "internal": 5, "laboratory": 1, "cashier": 4, "pharmacy": 3}
+_PICTURED = 20  # of those for the general service, who agreed to a picture
 
 
 class Hand:
@@ -64,6 +71,10 @@ class Hand:
             until(lambda: self._kiosk.shows('data-touch="dismiss"'), what="the card to be read")
         self.touch("service", lambda: not self._kiosk.shows('data-touch="service"'), service=service)
         self.leave()
+
+    def seen(self) -> bool:
+        """Whether the kiosk's camera sees somebody."""
+        return bool(self._kiosk.health().get("somebody"))
 
     def leave(self) -> None:
         """Wait for the slip and touch "Xong", until the first screen is there."""
@@ -104,9 +115,16 @@ class BusySite:
         ):
             self._desk.send(SetCounter(new_command_id(), counter, state, pause))
         general = [
-            self._issue("general", claim=_CLAIMS.get(at, Priority.NONE), birth_date=_BIRTH_DATES.get(at, ""))
+            self._issue(
+                "general",
+                claim=_CLAIMS.get(at, Priority.NONE),
+                birth_date=_BIRTH_DATES.get(at, ""),
+                pictured_as=at if at < _PICTURED else None,
+            )
             for at in range(34)
         ]
+        last = _PICTURED - 1
+        contested(self._kiosk, "general", general[last], capture(last, portrait=_portrait()))
         for service, people in _SOME.items():
             for _ in range(people):
                 self._issue(service)
@@ -147,14 +165,31 @@ class BusySite:
         assert await officer.press(work)
         await officer.close()
 
-    def _issue(self, service: str, *, claim: Priority = Priority.NONE, birth_date: str = "", person: str = "") -> str:
+    def _issue(
+        self,
+        service: str,
+        *,
+        claim: Priority = Priority.NONE,
+        birth_date: str = "",
+        person: str = "",
+        pictured_as: int | None = None,
+    ) -> str:
         document = Document.CCCD_QR if person or birth_date else Document.NONE
         number = person or (f"0010{birth_date[2:4]}0000{birth_date[-2:]}" if birth_date else "")
         command = IssueTicket(new_command_id(), service, document, number, birth_date, claim)
+        if pictured_as is not None:
+            taken = handed_over(self._kiosk, capture(pictured_as, portrait=_portrait()))
+            command = replace(command, face=taken.id)
         ticket = self._kiosk.do(command).ticket.id
         if service != "maternity":  # the printer had trouble with those
             self._kiosk.send(ConfirmPrint(new_command_id(), ticket))
         return ticket
+
+
+@cache
+def _portrait() -> bytes:
+    """NASA's photograph of Eileen Collins, in the public domain, as a kiosk would send it."""
+    return encode_portrait(decode(ASTRONAUT.read_bytes()), MAX_PORTRAIT_BYTES)
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from edge.hub.web.base import LANGUAGE_COOKIE
 from provisioning.demo.site import ACCOUNT, ADMINISTRATOR, FLOOR_LEAD, OFFICER
 from provisioning.demo.table import LayCard, Scan, SetPrinter, TakeCard
 from tests.busy_site import PERSON, BusySite
+from tests.camera_folder import EYES_PX, NEAR_PX, go_away, stand
+from tests.faces import ASTRONAUT
 from tests.kiosk_page import LANDSCAPE, PORTRAIT, begin_anew, settle
 from tests.waiting import until
 
@@ -207,6 +209,7 @@ def _kiosk(*steps: Steps) -> Steps:
 
     def whole(page: Page, busy: BusySite) -> None:
         busy.hand.act(TakeCard())
+        go_away(busy.site.camera)
         begin_anew(page)
         _speak(page, _wanted(page))
         for step in steps:
@@ -268,10 +271,26 @@ def _type(label: str) -> Steps:
     return steps
 
 
+def _come(eyes_px: float = EYES_PX) -> Steps:
+    def steps(_page: Page, busy: BusySite) -> None:
+        stand(busy.site.camera, ASTRONAUT, eyes_px)
+        until(busy.hand.seen, within_s=20, what="the camera to see somebody")
+
+    return steps
+
+
+def _tick(page: Page, _busy: BusySite) -> None:
+    page.locator("[data-purpose=portrait]").click()
+    expect(page.locator("[data-purpose=portrait]")).to_have_attribute("aria-checked", "true")
+
+
 _GROUNDS = _touch("[data-touch=priority]", "main.grounds")
 _LOOK_UP = _touch("[data-touch=look-up]", "main.look-up")
 _IDENTIFIED = _scan("cccd-2024", "main .num-like")
 _TROUBLE = "main .ask.trouble"
+_CONSENT = _touch("[data-service=general]", "main.consent")
+_AGREE = "[data-touch=consent]"
+_ERASE = _touch("[data-touch=erase]", "main.erasing")
 _NUMBER = _touch("[data-service=general]", "main.number [data-touch=dismiss]")
 
 _HUB = (
@@ -292,6 +311,7 @@ _HUB = (
     Look("counter-sure", "/counters/q1", who=OFFICER, steps=_sure),
     Look("not-allowed", "/floor", who=OFFICER),
     Look("floor", "/floor", who=FLOOR_LEAD),
+    Look("consents", "/consents", who=ADMINISTRATOR),
     Look("floor-found", "/floor", who=FLOOR_LEAD, steps=_found_on_the_floor),
     Look("visits", "/visits", who=OFFICER),
     Look("visits-found", "/visits", who=OFFICER, steps=_found_visit),
@@ -349,6 +369,12 @@ _KIOSK = tuple(
         ("kiosk-look-up", _LOOK_UP),
         ("kiosk-looked-up", _LOOK_UP, _type("A012")),
         ("kiosk-not-found", _LOOK_UP, _type("Z99")),
+        ("kiosk-erasing", _ERASE),
+        ("kiosk-nothing-kept", _ERASE, _scan("bhyt", "main.words")),
+        # Whoever comes before the camera is there for the pages that follow, too.
+        ("kiosk-consent", _come(), _CONSENT),
+        ("kiosk-consent-lacking", _come(), _CONSENT, _touch(_AGREE, "main.consent:not(:has-text('?'))")),
+        ("kiosk-looking", _come(NEAR_PX), _CONSENT, _tick, _touch(_AGREE, "main.looking")),
     )
 )
 _OTHERS = (
