@@ -22,7 +22,7 @@ from edge.hub.catalogue.forms import COLOURS
 T = TypeVar("T")
 
 # Catalogues are large, and a machine with much else to do makes them slowly.
-UNHURRIED = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+UNHURRIED = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 _LETTERS = st.characters(codec="utf-8", categories=("L", "N", "P", "S"))
 _NAMES = st.text(_LETTERS, min_size=1, max_size=12)

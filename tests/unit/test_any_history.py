@@ -318,7 +318,7 @@ class WithRooms(AnyHistory):
 
 
 for _machine in (AnyHistory, WithRooms):
-    _machine.TestCase.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)
+    _machine.TestCase.settings = settings(max_examples=80, stateful_step_count=50)
 test_any_history = pytest.mark.req("K9", "P2", "P5")(AnyHistory.TestCase)
 test_any_history_with_rooms = pytest.mark.req("K11", "P2")(WithRooms.TestCase)
 

@@ -39,7 +39,7 @@ def test_a_slip_of_receiptio_comes_out_as_the_picture_it_was_made_from() -> None
     assert slip.convert("L").getextrema() == (255, 255)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 72), st.integers(1, 40), st.integers(0, 2**32))
 def test_a_picture_of_python_escpos_comes_out_dot_for_dot(row_bytes: int, rows: int, seed: int) -> None:
     data = Random(seed).randbytes(row_bytes * rows - 1) + b"\x01"
@@ -53,7 +53,6 @@ def test_a_picture_of_python_escpos_comes_out_dot_for_dot(row_bytes: int, rows: 
     assert same(slips[0].crop((0, CUTTER_DOTS, picture.width, CUTTER_DOTS + rows)), picture)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=400))
 def test_the_pieces_in_which_bytes_arrive_do_not_matter(pieces: list[int]) -> None:
     job = b"\x10\x04\x01" + (GOLDEN / "receiptio-generic.bin").read_bytes()

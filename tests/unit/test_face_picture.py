@@ -64,7 +64,7 @@ def test_what_is_no_picture_or_too_large_is_refused(data: bytes) -> None:
         decode(data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(*(damaged(image) for image in KINDS.values()), st.binary(max_size=200)))
 def test_damaged_pictures_leave_by_the_documented_exception(data: bytes) -> None:
     try:

@@ -49,7 +49,7 @@ def rows(data: Path, table: str) -> int:
     return n
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(data=st.data())
 def test_however_batches_are_cut_repeated_and_delayed_the_counts_are_those_of_the_journal(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -381,5 +381,5 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.in_hall <= taken, "a paper of today that the hub does not know"
 
 
-AnyOrder.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=100, stateful_step_count=40)
 TestAnyOrder = pytest.mark.req("X4", "K1")(AnyOrder.TestCase)

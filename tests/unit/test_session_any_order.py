@@ -142,7 +142,7 @@ class AnyOrderOfFaces(AnyOrder):
             assert contests.left_open(self.kiosk.session, shown), "it is over"
 
 
-AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
-AnyOrderOfFaces.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+AnyOrderOfFaces.TestCase.settings = settings(max_examples=300, stateful_step_count=40)
 TestAnyOrder = AnyOrder.TestCase
 TestAnyOrderOfFaces = AnyOrderOfFaces.TestCase

@@ -205,7 +205,7 @@ def test_a_short_answer_carries_what_fits_under_protection() -> None:
 
 
 @given(most=st.integers(20, 70_000), suite=st.sampled_from(Suite))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_room_for_data_is_exact(most: int, suite: Suite) -> None:
     room = Channel(suite, bytes(16)).room(min(most, 65_533))
     assert room == 0 or len(Channel(suite, bytes(16)).seal(bytes(room), 0x9000)) - 2 <= most
@@ -365,7 +365,7 @@ def test_chip_authentication_takes_no_other_protocol_and_no_wrong_point() -> Non
 
 
 @given(data=st.binary(max_size=300) | st.binary(min_size=4, max_size=40).map(lambda tail: b"\x0c\xb0" + tail))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_have_an_answer(data: bytes) -> None:
     for state in _STATES:
         assert len(state.process(data)) >= 2
@@ -377,7 +377,7 @@ def test_any_bytes_have_an_answer(data: bytes) -> None:
     data=st.binary(max_size=60) | st.binary(max_size=60).map(lambda inside: tlv(0x7C, inside)),
     le=st.sampled_from([b"", b"\x00", b"\x08", b"\x00\x00"]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_command_under_a_session_has_an_answer(ins: int, p1p2: bytes, data: bytes, le: bytes) -> None:
     keys = _OPEN.keys
     assert keys is not None

@@ -213,7 +213,7 @@ def test_check_digits_of_the_standard() -> None:
 
 @pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.name)
 @given(data=st.data())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_points_are_multiplied_and_added_as_openssl_does(curve: Curve, data: st.DataObject) -> None:
     one, other = (data.draw(st.integers(1, curve.order - 1)) for _ in range(2))
 

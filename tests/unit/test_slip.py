@@ -45,7 +45,7 @@ words = st.text(st.sampled_from("aăâbcdđeêwWMĂỆƯ–()"), min_size=1, max
 sentences = st.lists(words, min_size=1, max_size=12).map(" ".join)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(sentences, sentences, sentences, st.text("ABC0123456789", min_size=1, max_size=12), st.sampled_from([384, 576]))
 def test_however_long_the_names_are_nothing_leaves_the_paper(
     facility: str, service: str, counters: str, label: str, width_dots: int

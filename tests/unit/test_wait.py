@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -172,7 +172,6 @@ def test_priority_goes_before_those_whose_wait_counts_for_less_by_then() -> None
     assert newcomer(site).ahead == 2
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([Discipline.FIRST_COME, Discipline.STRICT]),
     st.lists(st.tuples(st.integers(0, 10), st.sampled_from(list(Priority))), min_size=1, max_size=12),
@@ -190,7 +189,6 @@ def test_the_number_ahead_is_the_place_in_the_order_of_calls(
     assert [place_of(queue, queue.tickets[place.ticket], site.now_ms) for place in order] == [*range(len(people))]
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(list(Discipline)),
     st.lists(st.tuples(st.integers(0, 30), st.sampled_from(list(Priority))), max_size=15),
@@ -337,7 +335,6 @@ def test_what_a_day_hands_on_is_small_for_forty_services_and_keeps_mean_and_spre
     assert set(experience.arrivals) == set(day.arrivals)
 
 
-@settings(deadline=None)
 @given(st.integers(-400, 400), st.integers(0, 300))
 def test_moving_by_working_time_leaves_the_pauses_out(by_ms: int, at_ms: int) -> None:
     spans = ((50, 100), (150, 200), (230, 300))

@@ -199,7 +199,7 @@ class _Noise:
                 return byte
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(1, 90), st.sampled_from(["lose", "double", "flip"])), max_size=5))
 def test_a_bad_cable_delays_a_picture_but_never_changes_it(
     tmp_path_factory: pytest.TempPathFactory, faults: list[tuple[int, str]]
