@@ -1,11 +1,15 @@
 """Faces at the hub: kept with a number, recognised at the next kiosk, erased on request, and gone after the night."""
 
 import asyncio
+import base64
 import shutil
 import sqlite3
 from pathlib import Path
 
+import hypothesis
+import msgspec
 import pytest
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from edge.contracts.commands import Agreed, Done, IssueTicket, Refused
@@ -342,6 +346,27 @@ def test_a_capture_is_turned_away_where_it_would_be_kept_for_longer_than_was_agr
     check_capture(longer, 0)
     with pytest.raises(ValueError, match="longer than was agreed"):
         check_capture(tonight, 7)
+
+
+@pytest.mark.req("X3", "X6")
+@hypothesis.given(st.binary(max_size=300), st.binary(max_size=300), st.lists(st.sampled_from(Purpose), max_size=4))
+def test_whatever_a_kiosk_sends_is_a_sound_capture_or_turned_away(
+    portrait: bytes, made: bytes, purposes: list[Purpose]
+) -> None:
+    body = {
+        "type": "FaceCapture/1",
+        "id": "0" * 32,
+        "consent": {"purposes": [purpose.value for purpose in purposes]},
+        "portrait": base64.b64encode(portrait).decode(),
+        "template": base64.b64encode(made).decode(),
+    }
+    try:
+        taken = msgspec.json.decode(msgspec.json.encode(body), type=FaceCapture)
+        check_capture(taken, 0)
+    except ValueError:
+        return
+    assert not taken.portrait or (Purpose.PORTRAIT in purposes and portrait.startswith(b"\xff\xd8\xff"))
+    assert not taken.template or Purpose.ONE_NUMBER in purposes
 
 
 def test_a_capture_is_not_shown_where_it_is_printed() -> None:
