@@ -154,8 +154,3 @@ def test_a_kiosk_without_a_camera_starts_and_stops() -> None:
     watch.start()
     watch.stop()
     assert (told, watch.mirror()) == ([], None)
-
-
-def test_every_hint_of_the_engine_has_its_words_here() -> None:
-    quality = pytest.importorskip("edge.face.quality")
-    assert {hint.value for hint in quality.Hint} == {hint.value for hint in Hint} - {"in-person", "stay"}
