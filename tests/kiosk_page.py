@@ -48,11 +48,11 @@ def press(page: Page, selector: str) -> None:
 
 
 def begin_anew(page: Page) -> None:
-    """Wait for, or touch the way to, the first screen."""
+    """Wait for, or touch the way to, the first screen; a kiosk that greets nobody is woken."""
     first = page.locator("main.choose:not(:has([data-touch=dismiss]))")
 
     def back() -> bool:
-        press(page, "[data-touch=dismiss]")
+        press(page, "[data-touch=dismiss], [data-touch=wake]")
         return first.count() == 1
 
     until(back, within_s=20, what="the first screen")

@@ -24,7 +24,7 @@ class ButtonPanel:
         self._thread = threading.Thread(target=self._watch, name="button panel", daemon=True)
         self._thread.start()
 
-    def press(self, pin: int, hold_s: float = 0.08) -> bool:
+    def press(self, pin: int, hold_s: float = 0.15) -> bool:
         """Press, hold, let go. True where the wire led somewhere."""
         reached = self.drive(pin, high=False)
         time.sleep(hold_s)
@@ -36,7 +36,7 @@ class ButtonPanel:
         for high in (False, True, False, True, False):
             reached = self.drive(pin, high=high) and reached
             time.sleep(0.002)
-        time.sleep(0.08)
+        time.sleep(0.15)
         for high in (True, False, True, False, True):
             reached = self.drive(pin, high=high) and reached
             time.sleep(0.002)
