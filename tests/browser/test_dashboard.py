@@ -138,7 +138,7 @@ def test_logout_ends_the_session_on_the_server(page: Page, context: BrowserConte
 
 def test_a_lost_server_is_said_and_comes_back(page: Page, dashboard: Dashboard) -> None:
     log_in(page, dashboard)
-    expect(page.get_by_role("button", name="Đăng xuất")).to_be_visible()
+    page.wait_for_url("**/today")  # and for its script, which tells
     dashboard.daemon.kill()
     expect(page.locator("#lost")).to_be_visible(timeout=15_000)
     dashboard.daemon.start()
