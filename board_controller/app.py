@@ -38,6 +38,7 @@ async def run(config: BoardConfig) -> None:
                 led_boards=led_boards.health(),
                 speaker_faults=[speaker.fault for speaker in speakers if speaker.fault],
                 stuck_buttons=buttons.stuck(),
+                bouncing_buttons=buttons.bouncing(),
                 screens=tv.screens,
             )
         )

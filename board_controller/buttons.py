@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,11 +13,14 @@ from gpiozero.exc import GPIOZeroError
 
 from board_controller.config import MOCK, CounterPins
 from board_controller.config import Buttons as ButtonsConfig
-from board_controller.debounce import Contact, Debounce, Signal, begin, edge, settle
-from board_controller.press import LAMP, Action, Answer, Rating
+from board_controller.debounce import CALM_S, SETTLE_S, STUCK_S, Contact, Debounce, Signal, begin, edge, settle
+from board_controller.press import LAMP, Action, Answer, Rating, meaning
 from edge.daemon.config import ConfigError
 
 log = logging.getLogger(__name__)
+
+MAX_EDGES = 64  # of one button, between two looks of the loop: a contact that makes more of them flutters anyway
+LOOK_S = 1.0  # so often a button is looked at even if nothing is told of it
 
 Press = Callable[[str, Action | Rating], Awaitable[Answer]]
 
@@ -57,33 +61,37 @@ class Buttons:
 
     def __init__(self, counters: Sequence[CounterPins], factory: Any, press: Press) -> None:
         self._press = press
-        self._edges: asyncio.Queue[_Button] = asyncio.Queue()
         self._desks: list[_Desk] = []
         self._buttons: list[_Button] = []
         try:
             for counter in counters:
-                officers = (
-                    (Action.NEXT, counter.next),
-                    (Action.RECALL, counter.recall),
-                    (Action.NO_SHOW, counter.no_show),
-                    (Action.FINISH, counter.finish),
-                )
-                self._add(counter.id, officers, counter.led, factory)
-                ratings = [(Rating(score), pin) for pin, score in counter.ratings()]
+                self._add(counter.id, counter.actions(), counter.led, factory)
+                ratings = [(pin, Rating(score), None) for pin, score in counter.ratings()]
                 self._add(counter.id, ratings, counter.rate_led, factory)
         except GPIOZeroError as error:
             self.close()
             raise ConfigError(f"buttons.pins: the pins cannot be used ({error}); is this a Raspberry Pi?") from error
 
-    def _add(self, counter: str, wires: Sequence[tuple[Action | Rating, int]], led: int | None, factory: Any) -> None:
+    def _add(
+        self,
+        counter: str,
+        wires: Sequence[tuple[int, Action | Rating, Action | None]],
+        led: int | None,
+        factory: Any,
+    ) -> None:
         desk = _Desk(counter, None if led is None else DigitalOutputDevice(led, pin_factory=factory))
         self._desks.append(desk)
-        for action, pin in wires:
-            self._buttons.append(_Button(desk, action, DigitalInputDevice(pin, pull_up=True, pin_factory=factory)))
+        for pin, action, held in wires:
+            device = DigitalInputDevice(pin, pull_up=True, pin_factory=factory)
+            self._buttons.append(_Button(desk, action, held, device))
 
     def stuck(self) -> list[str]:
-        """The buttons that have been pressed since the program began."""
+        """The buttons that have been pressed since the program began, or for longer than anybody presses."""
         return [button.name for button in self._buttons if button.state.contact is Contact.STUCK]
+
+    def bouncing(self) -> list[str]:
+        """The buttons whose contact flutters."""
+        return [button.name for button in self._buttons if button.state.contact is Contact.BOUNCING]
 
     def close(self) -> None:
         """Give the pins back, lamps dark."""
@@ -91,7 +99,7 @@ class Buttons:
             if desk.lamp is not None:
                 desk.lamp.close()
         for button in self._buttons:
-            button.device.close()
+            button.close()
 
     async def run(self) -> None:
         """Answer presses for ever."""
@@ -133,39 +141,77 @@ async def _light(lamp: Any, answer: Answer) -> None:
 
 
 class _Button:
-    def __init__(self, desk: _Desk, action: Action | Rating, device: Any) -> None:
+    def __init__(self, desk: _Desk, action: Action | Rating, held: Action | None, device: Any) -> None:
         self.name = f"{desk.counter}/{action.value}"
         self.device = device
         self.state: Debounce = begin(bool(device.is_active), time.monotonic())
         self._desk = desk
         self._action = action
+        self._held = held
+        self._edges: deque[tuple[bool, float]] = deque(maxlen=MAX_EDGES)
+        self._told = False  # the loop knows that there are edges
+        self._timer: asyncio.TimerHandle | None = None
+
+    def close(self) -> None:
+        """Give the pin back."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.device.close()
 
     def listen(self, loop: asyncio.AbstractEventLoop, tasks: asyncio.TaskGroup, press: Press) -> None:
         """Take the edges, which gpiozero tells from a thread of its own, into the loop."""
 
-        def on_edge(closed: bool, at_s: float) -> None:
-            # The loop may come late to it: a level that had stood long enough before this edge still counts.
-            on_signal(settle(self.state, at_s))
-            self.state = edge(self.state, closed, at_s)
-            loop.call_at(self.state.settles_s, on_settled)
-
-        def on_settled() -> None:
-            now_s = time.monotonic()
-            if now_s < self.state.settles_s:
-                loop.call_at(self.state.settles_s, on_settled)
+        def on_edges() -> None:
+            if self.device.closed:
                 return
-            on_signal(settle(self.state, now_s))
-            if bool(self.device.is_active) != self.state.level:  # an edge was missed
-                on_edge(not self.state.level, now_s)
+            self._told = False  # before they are taken: one that comes now is told again
+            while self._edges:
+                closed, at_s = self._edges.popleft()
+                settle_until(at_s)  # the loop may be late: a level that stood long enough before this edge counts
+                on_edge(closed, at_s)
+            now_s = time.monotonic()
+            if not self._edges:  # one that came since then is told anew
+                settle_until(now_s)
+                level = bool(self.device.is_active)
+                if level != self.state.level and self.state.since_s < now_s - SETTLE_S:  # an edge was missed
+                    on_edge(level, now_s)
+            wait(now_s)
 
-        def on_signal(settled: tuple[Debounce, Signal]) -> None:
-            self.state, signal = settled
+        def on_edge(closed: bool, at_s: float) -> None:
+            self.state, signal = edge(self.state, closed, at_s)
+            on_signal(signal)
+
+        def settle_until(at_s: float) -> None:
+            while True:
+                self.state, signal = settle(self.state, at_s)
+                if signal is Signal.NOTHING:
+                    return
+                on_signal(signal)
+
+        def wait(now_s: float) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = loop.call_at(min(self.state.due_s, now_s + LOOK_S), on_edges)
+
+        def on_signal(signal: Signal) -> None:
+            asked = meaning(signal, self._action, self._held)
+            if asked is not None:
+                self._desk.on_press(asked, press, tasks)
             match signal:
-                case Signal.PRESSED:
-                    self._desk.on_press(self._action, press, tasks)
+                case Signal.STUCK:
+                    log.warning("button %s is stuck: it has been held for %d s", self.name, STUCK_S)
+                case Signal.BOUNCING:
+                    log.warning("button %s bounces: it counts for nothing until it rests for %d s", self.name, CALM_S)
                 case Signal.FREED:
                     log.info("button %s is free again", self.name)
 
-        # gpiozero tells edges from a thread of its own: the time of an edge is taken there
-        self.device.when_activated = lambda: loop.call_soon_threadsafe(on_edge, True, time.monotonic())
-        self.device.when_deactivated = lambda: loop.call_soon_threadsafe(on_edge, False, time.monotonic())
+        def tell(closed: bool) -> None:
+            # gpiozero tells edges from a thread of its own: the time of an edge is taken there
+            self._edges.append((closed, time.monotonic()))
+            if not self._told:
+                self._told = True
+                loop.call_soon_threadsafe(on_edges)
+
+        self.device.when_activated = lambda: tell(True)
+        self.device.when_deactivated = lambda: tell(False)
+        wait(time.monotonic())

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class LedBoardHealth(Struct, frozen=True):
-    """One LED board: ``state`` is unknown, showing, silent or refusing."""
+    """One LED board: ``state`` is unknown, sent (it does not answer), showing, silent or refusing."""
 
     link: str
     address: int
@@ -18,4 +18,5 @@ class Health(Struct, frozen=True):
     led_boards: list[LedBoardHealth]
     speaker_faults: list[str]
     stuck_buttons: list[str]
+    bouncing_buttons: list[str]
     screens: int

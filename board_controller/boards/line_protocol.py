@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from board_controller.boards.rows import Row as Row
+
 FLAG = 0x7E
 ESCAPE = 0x7D
 ESCAPE_BIT = 0x20
@@ -36,13 +38,6 @@ class Frame(Struct, frozen=True):
     type: int
     sequence: int
     payload: bytes
-
-
-class Row(Struct, frozen=True):
-    """One row of a board: at most ``MAX_ROW_BYTES`` bytes of UTF-8, and whether it blinks."""
-
-    text: str
-    blink: bool = False
 
 
 class Answer(Struct, frozen=True):
@@ -143,7 +138,7 @@ def _frame(body: bytes, *, broken: bool) -> Frame:
 def encode_picture(rows: tuple[Row, ...]) -> bytes:
     """The payload of SHOW: every row of the board at once, so that no mixture of two pictures is ever shown.
 
-    Raises ValueError where there are too many rows or a row is too long.
+    Raises ValueError where there are too many rows or one is longer than ``MAX_ROW_BYTES`` bytes of UTF-8.
 
     >>> encode_picture((Row("1 A047", blink=True), Row("2"))).hex(" ")
     '02 01 06 31 20 41 30 34 37 00 01 32'

@@ -21,7 +21,7 @@ from edge.hub.vault import Vault
 from provisioning.demo.configuration import PINS
 from provisioning.demo.site import Ports, Site, provision
 from provisioning.demo.supervisor import Supervisor
-from tests.bench import chips, faces, fuzz, outlook, waiting_times
+from tests.bench import chips, faces, fuzz, led, outlook, waiting_times
 from tests.hub_http import Device
 from tests.sites import CATALOGUE
 from tests.waiting import until
@@ -184,8 +184,8 @@ def main() -> None:
     """Measure everything."""
     load = os.getloadavg()[0]
     say("machine", f"{os.cpu_count()} cores, load {load:.1f}")
-    for figures in (chips.figures(), faces.figures(), fuzz.figures(), waiting_times.figures(), outlook.figures()):
-        for figure, value in figures:
+    for part in (chips, faces, fuzz, led, waiting_times, outlook):
+        for figure, value in part.figures():
             say(figure, value)
     tickets()
     whole_site()

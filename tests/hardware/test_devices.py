@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from board_controller.boards.led_board import Health, LedLine
-from board_controller.boards.line_protocol import Row
+from board_controller.boards import open_line
+from board_controller.boards.rows import Health, Row
+from board_controller.config import LedBoard
 from board_controller.signage import Announcement
 from board_controller.voice.sentence import sentence
 from board_controller.voice.synthesis import Speech
@@ -63,8 +64,17 @@ def test_the_scanner_reads_an_id_card_within_a_minute() -> None:
 
 
 @pytest.mark.req("B1", "B5")
-def test_the_led_board_shows_and_acknowledges_a_row() -> None:
-    line = LedLine(device("MOISO_LED_BOARD", "/dev/ttyUSB0"), 9600, [1])
+@pytest.mark.parametrize(
+    ("driver", "variable", "example"),
+    [
+        ("moiso-line", "MOISO_LED_BOARD", "/dev/ttyUSB0"),
+        ("modbus-rtu", "MOISO_MODBUS_RTU_BOARD", "/dev/ttyUSB0"),
+        ("modbus-tcp", "MOISO_MODBUS_TCP_BOARD", "socket://10.0.0.7:502"),
+        ("alpha", "MOISO_ALPHA_BOARD", "/dev/ttyUSB0"),
+    ],
+)
+def test_the_led_board_shows_and_acknowledges_a_row(driver: str, variable: str, example: str) -> None:
+    line = open_line([LedBoard(driver=driver, link=device(variable, example), counters=("q1",))])
     line.start()
     try:
         line.show(1, (Row("1 A047", blink=True),))

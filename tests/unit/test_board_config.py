@@ -73,6 +73,15 @@ def test_the_documented_file_is_read_and_paths_are_taken_from_its_folder(tmp_pat
         ("led = 26", "led = 26\nlamp = 1", "lamp"),
         ('pins = "mock:run/pins.sock"', 'pins = "usb"', "gpio"),
         ('driver = "moiso-line"', 'driver = "modbus"', "'modbus' is none of moiso-line"),
+        ('driver = "moiso-line"', 'driver = "moiso-line"\ndigits = 4', "digits: moiso-line has no such option"),
+        ('driver = "moiso-line"', 'driver = "alpha"\nblinks = false', "blinks: alpha has no such option"),
+        ('driver = "moiso-line"', 'driver = "alpha"\nsign_type = "ZZ"', "sign_type"),
+        ('driver = "moiso-line"', 'driver = "ascii-template"', "template: a frame of 0 bytes"),
+        ('driver = "moiso-line"', 'driver = "ascii-template"\ntemplate = "{label}"', "template: no field is called"),
+        ('driver = "moiso-line"', 'driver = "modbus-rtu"\nregister = 65535', "would be in register 65540"),
+        ("baud = 9600", 'baud = 9600\nbits = "9N1"', "bits"),
+        ("led = 26", 'led = 26\nnext_long = "next"', "counter q1: next means the same when it is held"),
+        ("led = 26", 'led = 26\nnext_long = "open"', "open"),
         ("address = 1\n", "address = 300\n", "<= 247"),
         ('languages = ["vi", "en"]', 'languages = ["fr"]', "fr"),
         ('player = ["aplay", "-q", "-"]', "player = []", "player"),
@@ -104,6 +113,25 @@ def test_two_boards_share_a_line_with_two_addresses_and_one_baud_rate(tmp_path: 
         _read(tmp_path, WHOLE + second)
     with pytest.raises(ConfigError, match="one baud rate"):
         _read(tmp_path, WHOLE + second + "address = 2\nbaud = 19200\n")
+
+
+def test_a_line_has_one_driver(tmp_path: Path) -> None:
+    second = '[[led_board]]\ndriver = "alpha"\nlink = "/dev/ttyUSB0"\ncounters = ["q1"]\naddress = 2\n'
+    with pytest.raises(ConfigError, match="one driver"):
+        _read(tmp_path, WHOLE + second)
+
+
+@pytest.mark.parametrize(
+    "board",
+    [
+        'driver = "modbus-rtu"\nregister = 16\ndigits = 4\npacking = "high"\nblinks = false\nbits = "8E1"',
+        'driver = "modbus-tcp"\nshows = "digits"',
+        'driver = "alpha"\nsign_type = "^"\nanswers = false\nbits = "7E1"',
+        "driver = \"ascii-template\"\ntemplate = '\\x02{address:02d}{text:>4}\\x03{xor:c}'\ncheck_from = 1",
+    ],
+)
+def test_every_driver_takes_its_own_options(tmp_path: Path, board: str) -> None:
+    _read(tmp_path, WHOLE.replace('driver = "moiso-line"', board))
 
 
 @pytest.mark.req("P3")

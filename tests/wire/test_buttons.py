@@ -1,6 +1,7 @@
 """Buttons and lamps: gpiozero's own code over pins that another end of a socket drives."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.waiting import until
 
 Q1 = CounterPins(id="q1", next=5, recall=6, no_show=13, finish=19, led=26)
 Q2 = CounterPins(id="q2", next=12, recall=16, no_show=20, finish=21, led=25, rate=(7, 8, 15), rate_led=14)
-Q3 = CounterPins(id="q3", next=17, recall=27, no_show=22, finish=23, led=24, rate=(2, 3))
+Q3 = CounterPins(id="q3", next=17, recall=27, no_show=22, finish=23, led=24, rate=(2, 3), recall_long=Action.NO_SHOW)
 
 
 class Desk:
@@ -76,6 +77,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 @pytest.fixture
 def panel(tmp_path: Path, desk: Desk) -> Iterator[ButtonPanel]:
     made = ButtonPanel(tmp_path / "pins.sock")
+    until(lambda: made.drive(4, high=True), what="the wire")  # the socket has a name before it listens; pin 4 is free
     yield made
     made.close()
 
@@ -84,7 +86,7 @@ def panel(tmp_path: Path, desk: Desk) -> Iterator[ButtonPanel]:
 def test_each_button_of_each_counter_means_one_thing(desk: Desk, panel: ButtonPanel) -> None:
     expected: list[tuple[str, Action | Rating]] = []
     for counter in (Q1, Q2):
-        for pin, action in zip(counter.pins(), Action, strict=False):
+        for pin, action, _ in counter.actions():
             assert panel.press(pin)
             expected.append((counter.id, action))
             until(lambda: desk.pressed == expected)
@@ -136,7 +138,8 @@ def test_a_bouncing_press_is_one_press(desk: Desk, panel: ButtonPanel) -> None:
     ("answer", "lamp"),
     [
         (Answer.ACCEPTED, [False, True, False]),
-        (Answer.REFUSED, [False, True, False, True, False]),
+        (Answer.NOBODY, [False, True, False, True, False]),
+        (Answer.REFUSED, [False, True, False, True, False, True, False]),
         (Answer.AWAY, [False, True] * 10 + [False]),
     ],
 )
@@ -163,6 +166,54 @@ def test_presses_while_one_is_on_its_way_count_for_nothing(desk: Desk, panel: Bu
     until(lambda: panel.levels.get(26))
     panel.press(6)
     until(lambda: desk.pressed[2:] == [("q1", Action.RECALL)])
+
+
+def test_a_button_with_a_second_meaning_has_it_as_soon_as_it_was_held_and_acts_once(
+    desk: Desk, panel: ButtonPanel
+) -> None:
+    panel.drive(Q3.recall, high=False)
+    until(lambda: desk.pressed == [("q3", Action.NO_SHOW)], what="the action of the long press, the button being held")
+    panel.drive(Q3.recall, high=True)
+    until(lambda: panel.levels.get(Q3.led) is False)
+    panel.press(Q3.recall)
+    until(lambda: desk.pressed[1:] == [("q3", Action.RECALL)])
+    panel.press(Q3.next, hold_s=1.6)  # without a second meaning it is one press, however long
+    panel.press(Q3.finish)
+    until(lambda: ("q3", Action.FINISH) in desk.pressed)
+    assert desk.pressed[2:] == [("q3", Action.NEXT), ("q3", Action.FINISH)]
+
+
+def test_a_button_that_is_held_for_ever_is_reported_once_and_the_others_work(
+    desk: Desk, panel: ButtonPanel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("board_controller.debounce.STUCK_S", 1.8)
+    caplog.set_level(logging.INFO)
+    panel.drive(Q1.next, high=False)
+    until(lambda: desk.buttons.stuck() == ["q1/next"])
+    panel.press(Q1.recall)
+    until(lambda: desk.pressed == [("q1", Action.NEXT), ("q1", Action.RECALL)])
+    panel.drive(Q1.next, high=True)
+    until(lambda: not desk.buttons.stuck())
+    until(lambda: "q1/next is free again" in caplog.text)
+    assert caplog.text.count("q1/next is stuck") == 1
+
+
+def test_a_bouncing_button_is_reported_once_counts_for_nothing_and_does_not_hold_others_up(
+    desk: Desk, panel: ButtonPanel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("board_controller.debounce.CALM_S", 0.5)
+    caplog.set_level(logging.INFO)
+    for _ in range(300):
+        panel.drive(Q1.next, high=False)
+        panel.drive(Q1.next, high=True)
+    until(lambda: desk.buttons.bouncing() == ["q1/next"])
+    before = len(desk.pressed)
+    panel.press(Q2.next)
+    until(lambda: desk.pressed[before:] == [("q2", Action.NEXT)])
+    until(lambda: "q1/next is free again" in caplog.text)
+    panel.press(Q1.next)
+    until(lambda: desk.pressed[before + 1 :] == [("q1", Action.NEXT)])
+    assert caplog.text.count("q1/next bounces") == 1
 
 
 def test_a_button_that_is_stuck_at_start_is_reported_and_calls_nobody(

@@ -2,9 +2,6 @@
 
 import logging
 import os
-import select
-import threading
-import tty
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from board_controller.boards.led_board import Health, LedLine
+from board_controller.boards.led_board import LedLine
 from board_controller.boards.line_protocol import Frame, encode, encode_picture
-from board_controller.boards.line_protocol import Row as Wanted
+from board_controller.boards.rows import Health
+from board_controller.boards.rows import Row as Wanted
 from board_controller.sim.led_board import Row, SimLedBoard
+from tests.led_lines import FAULTS, Cable, boards
 from tests.waiting import until
 
 A047 = (Wanted("1 A047", blink=True), Wanted("2 B112"))
@@ -31,7 +30,7 @@ def board(tmp_path: Path) -> Iterator[SimLedBoard]:
 
 @pytest.fixture
 def line(tmp_path: Path, board: SimLedBoard) -> Iterator[LedLine]:
-    driver = LedLine(str(tmp_path / "led"), 115_200, [1])
+    driver = LedLine(boards("moiso-line", tmp_path / "led", 1))
     driver.start()
     yield driver
     driver.close()
@@ -92,7 +91,7 @@ def test_a_picture_that_is_too_large_for_the_board_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     small = SimLedBoard(tmp_path / "small", rows=1)
-    driver = LedLine(str(tmp_path / "small"), 9600, [1])
+    driver = LedLine(boards("moiso-line", tmp_path / "small", 1))
     driver.start()
     try:
         driver.show(1, A047)
@@ -109,7 +108,7 @@ def test_a_line_that_is_pulled_and_plugged_in_again_is_found_again(
 ) -> None:
     caplog.set_level(logging.INFO)
     first = SimLedBoard(tmp_path / "led")
-    driver = LedLine(str(tmp_path / "led"), 9600, [1])
+    driver = LedLine(boards("moiso-line", tmp_path / "led", 1))
     driver.start()
     try:
         driver.show(1, A047)
@@ -129,7 +128,7 @@ def test_a_line_that_is_pulled_and_plugged_in_again_is_found_again(
 def test_a_line_that_is_not_there_at_start_is_reported_and_waited_for(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    driver = LedLine(str(tmp_path / "led"), 9600, [1])
+    driver = LedLine(boards("moiso-line", tmp_path / "led", 1))
     driver.show(1, A047)
     driver.start()
     try:
@@ -145,7 +144,7 @@ def test_a_line_that_is_not_there_at_start_is_reported_and_waited_for(
 
 def test_boards_on_one_line_are_told_apart_and_a_silent_one_does_not_stop_the_other(tmp_path: Path) -> None:
     third = SimLedBoard(tmp_path / "bus", address=3)
-    driver = LedLine(str(tmp_path / "bus"), 115_200, [2, 3])
+    driver = LedLine(boards("moiso-line", tmp_path / "bus", 2, 3))
     driver.start()
     try:
         driver.show(2, (Wanted("2 B001"),))
@@ -157,57 +156,45 @@ def test_boards_on_one_line_are_told_apart_and_a_silent_one_does_not_stop_the_ot
         third.close()
 
 
-class _Noise:
-    """A cable between driver and board that loses, doubles and flips bytes as a list of faults tells it."""
+def test_a_question_to_a_silent_board_is_given_up_when_the_picture_of_another_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    third = SimLedBoard(tmp_path / "bus", address=3)
+    cable = Cable(tmp_path / "near", tmp_path / "bus")
+    driver = LedLine(boards("moiso-line", tmp_path / "near", 2, 3))
+    driver.start()
+    try:
+        until(lambda: driver.health() == {2: Health.SILENT, 3: Health.SHOWING})
+        monkeypatch.setattr("board_controller.boards.led_board.ANSWER_S", 60.0)
+        asked = cable.carried.count(b"\x7e\x02\x01")
+        until(lambda: cable.carried.count(b"\x7e\x02\x01") > asked, what="a question to board 2")
+        driver.show(3, (Wanted("3 C001"),))
+        until(lambda: third.rows == [Row("3 C001", False)], within_s=5)
+    finally:
+        driver.close()
+        cable.close()
+        third.close()
 
-    def __init__(self, link: Path, board: Path, faults: list[tuple[int, str]]) -> None:
-        self._faults = dict(faults)
-        self._count = 0
-        self._outer, self._inner = os.openpty()
-        tty.setraw(self._inner)
-        link.symlink_to(os.ttyname(self._inner))
-        self._board = os.open(board, os.O_RDWR | os.O_NOCTTY)
-        self._stop, self._stopper = os.pipe()
-        self._thread = threading.Thread(target=self._carry, daemon=True)
-        self._thread.start()
 
-    def close(self) -> None:
-        os.write(self._stopper, b"x")
-        self._thread.join()
-        for descriptor in (self._outer, self._inner, self._board, self._stop, self._stopper):
-            os.close(descriptor)
-
-    def _carry(self) -> None:
-        while True:
-            ready, _, _ = select.select([self._outer, self._board, self._stop], [], [])
-            if self._stop in ready:
-                return
-            for here, there in ((self._outer, self._board), (self._board, self._outer)):
-                if here in ready:
-                    os.write(there, self._hurt(os.read(here, 1)))
-
-    def _hurt(self, byte: bytes) -> bytes:
-        self._count += 1
-        match self._faults.get(self._count, ""):
-            case "lose":
-                return b""
-            case "double":
-                return byte * 2
-            case "flip":
-                return bytes((byte[0] ^ 0x04,))
-            case _:
-                return byte
+def test_a_board_that_only_cannot_answer_shows_a_new_picture_at_once(board: SimLedBoard, line: LedLine) -> None:
+    board.silent = True
+    until(lambda: line.health() == {1: Health.SILENT})
+    for number in range(10):
+        line.show(1, (Wanted(f"1 A{number:03d}"),))
+        # less than the pace of the questions to silent boards
+        until(lambda: board.rows == [Row(f"1 A{number:03d}", False)], within_s=1.5)  # noqa: B023  # until returns first
+    assert line.health() == {1: Health.SILENT}
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.integers(1, 90), st.sampled_from(["lose", "double", "flip"])), max_size=5))
+@given(st.lists(st.tuples(st.integers(1, 90), st.sampled_from(FAULTS)), max_size=5))
 def test_a_bad_cable_delays_a_picture_but_never_changes_it(
     tmp_path_factory: pytest.TempPathFactory, faults: list[tuple[int, str]]
 ) -> None:
     folder = tmp_path_factory.mktemp("cable")
     board = SimLedBoard(folder / "board")
-    cable = _Noise(folder / "driver", folder / "board", faults)
-    driver = LedLine(str(folder / "driver"), 115_200, [1])
+    cable = Cable(folder / "driver", folder / "board", faults)
+    driver = LedLine(boards("moiso-line", folder / "driver"))
     pictures: list[list[Row]] = []
 
     def shown() -> bool:
