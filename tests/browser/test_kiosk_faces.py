@@ -1,6 +1,7 @@
 """The kiosk in Chromium with somebody before its camera: consent, the mirror, the equal way without, and erasing."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 
 import httpx
@@ -73,6 +74,12 @@ def ask(site: Site, table: Page, page: Page) -> None:
     settle(page)
 
 
+def kept(site: Site, file: str, query: str, ticket: str) -> list[str]:
+    """What the hub's disk has of a ticket."""
+    with sqlite3.connect(f"file:{site.folder}/data/hub/{file}?mode=ro", uri=True) as db:
+        return [row[0] for row in db.execute(query, (ticket,))]
+
+
 def press(page: Page, name: str) -> None:
     settle(page)
     page.get_by_role("button", name=name).click()
@@ -109,8 +116,11 @@ def test_consent_ticks_nothing_the_mirror_shows_the_person_and_the_number_comes_
     gone = httpx.get(site.addresses["kiosk"] + "mirror", params={"token": token or ""}, trust_env=False)
     assert gone.status_code == 404
     given = label(page)
-    assert any(ticket.label == given for ticket in Device(site, "board-1").snapshot().tickets.values())
-    assert WORDING
+    (ticket,) = [t.id for t in Device(site, "board-1").snapshot().tickets.values() if t.label == given]
+    assert kept(site, "faces.db", "SELECT kind FROM sealed WHERE ticket = ?", ticket) == ["portrait"]
+    wording = "SELECT event ->> '$.wording' FROM (SELECT CAST(event AS TEXT) AS event FROM entries)"
+    wording += " WHERE event ->> '$.type' = 'ConsentGiven/1' AND event ->> '$.ticket' = ?"
+    assert kept(site, "hub.db", wording, ticket) == [WORDING]
 
 
 @pytest.mark.req("K8")
