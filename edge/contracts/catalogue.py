@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from edge.contracts.hall import Medium, Phrase, Recording, Screen, TimedAnnouncement, Voice
+
 MAX_SERVICES = 40  # K2: "tối đa lên tới 40 dịch vụ"
 MAX_COUNTERS = 32  # T3: 4 columns by 8 rows
 LAST_NUMBER = 9999
@@ -124,7 +126,9 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that the hub serves from, in the order in which it is shown.
 
     ``hours`` empty means always open. ``public_holidays``: closed on Vietnam's public holidays, where no special day
-    says otherwise. ``version`` counts the editions from 1; 0 is the file that a new site begins with.
+    says otherwise. ``screens`` to ``announcements`` are what the hall shows and says (``edge.contracts.hall``); without
+    any there is one screen "1" and one voice, by their defaults. ``version`` counts the editions from 1; 0 is the file
+    that a new site begins with.
     """
 
     facility: Facility
@@ -135,6 +139,12 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True):
     special_days: tuple[SpecialDay, ...] = ()
     public_holidays: bool = True
     policy: Policy = Policy()
+    screens: tuple[Screen, ...] = ()
+    media: tuple[Medium, ...] = ()
+    voices: tuple[Voice, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
+    recordings: tuple[Recording, ...] = ()
+    announcements: tuple[TimedAnnouncement, ...] = ()
     version: int = 0
 
     def service(self, service_id: str) -> Service:

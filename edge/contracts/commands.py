@@ -23,6 +23,7 @@ from edge.contracts.message import (
     Name,
     TicketOrNobody,
 )
+from edge.contracts.notice import Announce, EndNotice
 from edge.contracts.outlook import Window
 from edge.contracts.reading import ReadingFault
 from edge.contracts.refusals import Refusal
@@ -339,7 +340,16 @@ CounterCommand = (
     CallNext | CallTicket | Recall | MarkNoShow | Finish | Transfer | SendToTests | Park | SetCounter | Undo | Rate
 )
 DeskCommand = (
-    GiveNumber | SetPriority | ReturnToQueue | Refer | CancelTicket | MergeTickets | LinkPerson | SettleContest
+    GiveNumber
+    | SetPriority
+    | ReturnToQueue
+    | Refer
+    | CancelTicket
+    | MergeTickets
+    | LinkPerson
+    | SettleContest
+    | Announce
+    | EndNotice
 )
 Command = KioskCommand | CounterCommand | DeskCommand | AdoptCatalogue | ReportEligibility
 

@@ -286,6 +286,29 @@ class ContestSettled(_Event, frozen=True, tag="ContestSettled/1"):
     verdict: ContestVerdict
 
 
+class Announced(_Event, frozen=True, tag="Announced/1"):
+    """A floor lead had something said and shown, for ``minutes`` on the screens. The words stay in the building: on
+    their way to the cloud they are empty."""
+
+    notice: str
+    text_vi: str
+    text_en: str
+    zones: tuple[str, ...]
+    urgent: bool
+    minutes: int
+    by: str
+
+    def __repr__(self) -> str:
+        return f"Announced(notice={self.notice!r}, …)"
+
+
+class NoticeEnded(_Event, frozen=True, tag="NoticeEnded/1"):
+    """A notice was taken from the screens."""
+
+    notice: str
+    by: str
+
+
 class PersonErased(_Event, frozen=True, tag="PersonErased/1"):
     """What was kept of the face of whoever holds this ticket was destroyed, as they asked at ``issuer``."""
 
@@ -319,6 +342,8 @@ Event = (
     | ActionUndone
     | ConsentGiven
     | ChipMatched
+    | Announced
+    | NoticeEnded
     | NumberContested
     | ContestSettled
     | PersonErased

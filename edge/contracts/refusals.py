@@ -35,6 +35,7 @@ class Refusal(Enum):
     FACE_GONE = "face-gone"
     CONTEST_OVER = "contest-over"
     NOTHING_KEPT = "nothing-kept"
+    UNKNOWN_ZONE = "unknown-zone"
     ID_REUSED = "id-reused"
 
 
@@ -67,6 +68,7 @@ WORDS: dict[Refusal, str] = {
     Refusal.NUMBER_WRONG: "Số giấy tờ hoặc số điện thoại chưa đúng. Xin nhập lại.",
     Refusal.SEEMS_HELD: "Có thể bạn đã lấy số hôm nay. Xin in lại số đó, hoặc hỏi nhân viên.",
     Refusal.FACE_GONE: "Ảnh vừa chụp không còn. Xin chụp lại, hoặc lấy số không cần ảnh.",
+    Refusal.UNKNOWN_ZONE: "Không có khu này. Xin tải lại trang.",
     Refusal.CONTEST_OVER: "Việc này đã được giải quyết. Xin xem lại màn hình.",
     Refusal.NOTHING_KEPT: "Hệ thống không giữ ảnh nào của bạn hôm nay.",
     Refusal.ID_REUSED: "Mã lệnh này đã dùng cho một việc khác. Xin thử lại.",

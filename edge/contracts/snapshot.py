@@ -14,6 +14,7 @@ from edge.contracts.changes import ended, issued_ticket, ticket_after
 from edge.contracts.counter import Standing
 from edge.contracts.events import (
     ActionUndone,
+    Announced,
     CatalogueAdopted,
     ChipMatched,
     ConsentGiven,
@@ -24,6 +25,7 @@ from edge.contracts.events import (
     EligibilityChecked,
     Entry,
     Lease,
+    NoticeEnded,
     NumberContested,
     NumbersLeased,
     PersonErased,
@@ -34,6 +36,7 @@ from edge.contracts.events import (
     TicketRecalled,
 )
 from edge.contracts.face import Contest
+from edge.contracts.notice import MINUTE_MS, MOST_STANDING, SpotNotice
 from edge.contracts.ticket import State, Ticket
 
 RECENT_CALLS = 12
@@ -54,7 +57,8 @@ class Snapshot(Struct, frozen=True):
     ``seq`` is the last entry contained; ``day`` is empty until the hub's clock is trusted. ``tickets`` holds the
     tickets whose life has not ended, by id; ``waiting`` is service id → ids of waiting tickets in the order of their
     arrival; ``at_counter`` is counter id → ticket id; ``standings`` counter id → what the counter is doing (closed,
-    where it is missing); ``contests`` are those of the day, by id, settled ones too.
+    where it is missing); ``contests`` are those of the day, by id, settled ones too;
+    ``notices`` what was announced on the spot and may still stand on the screens.
     """
 
     epoch: str
@@ -69,6 +73,7 @@ class Snapshot(Struct, frozen=True):
     standings: Mapping[str, Standing] = {}
     leases: tuple[Lease, ...] = ()
     contests: Mapping[str, Contest] = {}
+    notices: tuple[SpotNotice, ...] = ()
 
 
 def follow(snapshot: Snapshot, entry: Entry) -> Snapshot:
@@ -94,6 +99,7 @@ def follow(snapshot: Snapshot, entry: Entry) -> Snapshot:
                 standings={},
                 leases=event.leases,
                 contests={},
+                notices=(),
             )
         case TicketIssued():
             return _with_ticket(now, issued_ticket(event, entry.at_ms))
@@ -110,6 +116,8 @@ def follow(snapshot: Snapshot, entry: Entry) -> Snapshot:
         case NumberContested() | ContestSettled():
             contest = contest_after(now.contests.get(event.contest), event, entry.at_ms)
             return replace(now, contests={**now.contests, contest.id: contest})
+        case Announced() | NoticeEnded():
+            return replace(now, notices=notices_after(now.notices, event, entry.at_ms))
         case TicketAskedAgain() | TicketRated() | DocumentRead() | EligibilityChecked():
             return now
         case ConsentGiven() | ChipMatched() | PersonErased():
@@ -161,6 +169,19 @@ def contest_after(contest: Contest | None, event: NumberContested | ContestSettl
     if contest is None:
         raise ValueError(f"the contest {event.contest} ended without having begun")
     return replace(contest, verdict=event.verdict)
+
+
+def notices_after(
+    notices: tuple[SpotNotice, ...], event: Announced | NoticeEnded, at_ms: int
+) -> tuple[SpotNotice, ...]:
+    """What may stand on the screens after one more notice, which displaces the eldest where there are too many, or
+    after one was taken away."""
+    left = tuple(notice for notice in notices if notice.id != event.notice and at_ms < notice.until_ms)
+    if isinstance(event, NoticeEnded) or not event.minutes:
+        return left
+    until_ms = at_ms + event.minutes * MINUTE_MS
+    fresh = SpotNotice(event.notice, event.text_vi, event.text_en, event.zones, event.urgent, at_ms, until_ms)
+    return (*left, fresh)[-MOST_STANDING:]
 
 
 def leases_after(leases: tuple[Lease, ...], lease: Lease) -> tuple[Lease, ...]:

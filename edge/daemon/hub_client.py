@@ -5,7 +5,7 @@ import logging
 import secrets
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 import httpx
@@ -26,6 +26,7 @@ ANSWER_S = 8.0  # an SD card may stall an fsync for seconds
 LOOK_UP_S = 10.0  # the hub itself waits at most 8 s for the insurance portal
 SILENCE_S = 25.0  # the hub's stream says something every 10 s
 RETRY_FIRST_S, RETRY_MOST_S = 0.2, 3.0
+BLOCK_BYTES = 1 << 18  # of a file, in memory at once
 NOW_HEADER = "Moiso-Now-Ms"  # with the snapshot: the hub's time
 NOW = ": now "  # begins the comment of the hub's stream that tells it again
 
@@ -179,6 +180,23 @@ class HubClient:
         if response.status_code != 200:
             raise HubRejected(f"HTTP {response.status_code}")
         return _eligibility.decode(response.content)
+
+    async def medium(self, sha256: str) -> AsyncGenerator[bytes, None]:
+        """The bytes of an uploaded file, in blocks of ``BLOCK_BYTES``; nobody has checked them.
+
+        Raises HubUnreachable where they stop coming, and HubRejected where the hub has no such file for this device.
+        """
+        timeout = httpx.Timeout(ANSWER_S, connect=3.0)
+        try:
+            async with self._http.stream("GET", f"/api/v1/media/{sha256}", timeout=timeout) as response:
+                if response.status_code >= 500:
+                    raise HubUnreachable(f"HTTP {response.status_code}")
+                if response.status_code != 200:
+                    raise HubRejected(f"HTTP {response.status_code}")
+                async for block in response.aiter_bytes(BLOCK_BYTES):
+                    yield block
+        except httpx.HTTPError as error:
+            raise HubUnreachable(type(error).__name__) from error
 
     async def changes(self) -> AsyncIterator[Change]:
         """What is true now, then after each entry; and what the hub expects, whenever it says so; for ever.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from edge.queueing.catalogue import CatalogueError, Fault
+from edge.queueing.catalogue_faults import CatalogueError, Fault
 
 KINDS: dict[str, str] = {
     "facility": "Cơ sở",
@@ -16,6 +16,18 @@ KINDS: dict[str, str] = {
     "services": "Các dịch vụ",
     "counter": "Quầy",
     "counters": "Các quầy",
+    "screen": "Màn hình",
+    "screens": "Các màn hình",
+    "medium": "Tệp",
+    "media": "Các tệp hình, clip, âm thanh",
+    "voice": "Giọng đọc",
+    "voices": "Các giọng đọc",
+    "phrase": "Câu đọc",
+    "phrases": "Các câu đọc",
+    "recording": "Bản thu",
+    "recordings": "Các bản thu",
+    "announcement": "Thông báo",
+    "announcements": "Các thông báo",
 }
 FIELDS: dict[str, str] = {
     "id": "mã định danh",
@@ -49,6 +61,32 @@ FIELDS: dict[str, str] = {
     "zone": "khu vực",
     "services": "dịch vụ",
     "counters": "quầy",
+    "zones": "các khu vực",
+    "columns": "số cột",
+    "rows": "số hàng",
+    "notices": "chữ chạy",
+    "playlist": "danh sách phát",
+    "logo": "biểu trưng",
+    "seconds": "số giây",
+    "sha256": "mã băm",
+    "size": "kích thước",
+    "languages": "ngôn ngữ",
+    "times": "số lần đọc",
+    "chime": "chuông",
+    "loudness": "âm lượng theo giờ",
+    "vi": "câu tiếng Việt",
+    "en": "câu tiếng Anh",
+    "text": "lời",
+    "medium": "tệp âm thanh",
+    "text_vi": "lời tiếng Việt",
+    "text_en": "lời tiếng Anh",
+    "sound": "âm thanh",
+    "at": "thời điểm phát",
+    "since": "từ lúc",
+    "until": "đến lúc",
+    "every_min": "số phút giữa hai lần",
+    "before_min": "số phút trước sự kiện",
+    "weekdays": "các ngày trong tuần",
 }
 WORDS: dict[Fault, str] = {
     Fault.COUNT: "đang có {there}; cần từ {least} đến {most}",
@@ -71,13 +109,28 @@ WORDS: dict[Fault, str] = {
     Fault.REPEATED: "dịch vụ “{value}” đứng ngay sau chính nó",
     Fault.UNSERVED: "chưa có quầy nào phục vụ",
     Fault.TIME_ZONE: "đang là “{value}”; cần tên như Asia/Ho_Chi_Minh",
+    Fault.ZONE: "không có quầy nào ở khu vực “{value}”",
+    Fault.SHOWN: "không có hình hay clip “{value}”",
+    Fault.PICTURE: "không có hình “{value}”",
+    Fault.SOUND: "không có âm thanh “{value}”",
+    Fault.CHIME: "không có tiếng chuông hay âm thanh “{value}”",
+    Fault.SHA256: "đang là “{value}”; cần 64 chữ số thập lục phân",
+    Fault.LENGTH: "dài {value:g} giây; hình dài 0 giây, clip và âm thanh dài hơn",
+    Fault.VOICES: "giọng “{value}” cũng không chọn khu vực nào",
+    Fault.PHRASE: "không có câu “{value}”",
+    Fault.PLACE: "chỉ có chỗ điền number, counter và room",
+    Fault.BRACKETS: "ngoặc mở và ngoặc đóng không khớp nhau",
+    Fault.NO_NUMBER: "thiếu chỗ điền số",
+    Fault.RECORDING_ID: "đang là “{value}”; cần dạng như vi-south/bay",
+    Fault.WHEN: "cần đúng một trong ba: giờ phát, khoảng lặp hoặc sự kiện",
+    Fault.SAYS_NOTHING: "cần một câu hoặc một âm thanh",
 }
 
 
 def sentence(error: CatalogueError, translate: Callable[[str], str] = str) -> str:
     """Where and what, for the administrator; ``translate`` is gettext of the language that they read.
 
-    >>> from edge.queueing.catalogue import Place
+    >>> from edge.queueing.catalogue_faults import Place
     >>> sentence(CatalogueError(Place("service", "xray", "prefix"), Fault.PREFIX, value="x"))
     'Dịch vụ “xray”, chữ đầu của số: đang là “x”; cần một hoặc hai chữ cái in hoa.'
     """

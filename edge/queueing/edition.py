@@ -8,7 +8,8 @@ from edge.contracts.events import CatalogueAdopted, Entry, Event
 from edge.contracts.refusals import Refusal
 from edge.contracts.ticket import State
 from edge.queueing import rooms
-from edge.queueing.catalogue import CatalogueError, check
+from edge.queueing.catalogue import check
+from edge.queueing.catalogue_faults import CatalogueError
 from edge.queueing.queue import Queue, apply
 from edge.queueing.refused import NotAllowed
 

@@ -11,6 +11,7 @@ from edge.contracts.changes import TicketEvent, ended, issued_ticket, ticket_aft
 from edge.contracts.counter import CLOSED, Standing
 from edge.contracts.events import (
     ActionUndone,
+    Announced,
     CatalogueAdopted,
     ChipMatched,
     ConsentGiven,
@@ -21,6 +22,7 @@ from edge.contracts.events import (
     EligibilityChecked,
     Entry,
     Lease,
+    NoticeEnded,
     NumberContested,
     NumbersLeased,
     PersonErased,
@@ -36,11 +38,13 @@ from edge.contracts.events import (
     TicketSentOn,
 )
 from edge.contracts.face import ChipVerdict, Contest
+from edge.contracts.notice import SpotNotice
 from edge.contracts.snapshot import (
     Call,
     Snapshot,
     contest_after,
     leases_after,
+    notices_after,
     standing_after,
     with_call,
     without_uncalled,
@@ -80,9 +84,10 @@ class Queue(Struct, frozen=True):
     is counter id → id of the ticket called there; ``standings`` counter id → what it is doing; ``turns`` counter id →
     how far it has come in its cycle of p:n; ``numbers`` prefix → last number given; ``served`` counter id → what can
     be rated; ``calls`` are the last calls, newest first; ``contests`` are those of the day, ``chips`` ticket id → how
-    its holder compares with the chip. ``tempos`` (service id → durations), ``desk_tempos`` (counter id → durations)
-    and ``errors`` are what waiting times are estimated from, ``waits`` service id → the last waits, ``overtaking``
-    service id → people with priority today by half hour, ``usual`` service id → on a usual day.
+    its holder compares with the chip; ``notices`` stand on the screens. ``tempos`` (service id → durations),
+    ``desk_tempos`` (counter id → durations) and ``errors`` are what waiting times are estimated from, ``waits``
+    service id → the last waits, ``overtaking`` service id → people with priority today by half hour, ``usual``
+    service id → on a usual day.
     """
 
     plan: Plan
@@ -100,6 +105,7 @@ class Queue(Struct, frozen=True):
     leases: tuple[Lease, ...] = ()
     calls: tuple[Call, ...] = ()
     contests: Map[str, Contest] = Map()
+    notices: tuple[SpotNotice, ...] = ()
     chips: Map[str, ChipVerdict] = Map()
     tempos: Tempos = Map()
     desk_tempos: Tempos = Map()
@@ -151,6 +157,8 @@ def _after(queue: Queue, entry: Entry) -> Queue:
         case NumberContested() | ContestSettled():
             contest = contest_after(queue.contests.get(event.contest), event, at_ms)
             return replace(queue, contests=queue.contests.set(contest.id, contest))
+        case Announced() | NoticeEnded():
+            return replace(queue, notices=notices_after(queue.notices, event, at_ms))
         case CounterChanged():
             return _stands(queue, event, at_ms)
         case NumbersLeased():
@@ -297,4 +305,5 @@ def snapshot_of(queue: Queue, epoch: str) -> Snapshot:
         standings=dict(queue.standings),
         leases=queue.leases,
         contests=dict(queue.contests),
+        notices=queue.notices,
     )

@@ -36,10 +36,12 @@ from edge.contracts.commands import (
 from edge.contracts.counter import CounterState, Pause
 from edge.contracts.events import (
     ActionUndone,
+    Announced,
     CounterChanged,
     DocumentRead,
     EligibilityChecked,
     Event,
+    NoticeEnded,
     Onward,
     PrintFailed,
     PrioritySet,
@@ -55,6 +57,7 @@ from edge.contracts.events import (
     TicketReturned,
 )
 from edge.contracts.face import AskAgain, AskOfficer, ErasePerson, SettleContest
+from edge.contracts.notice import Announce, EndNotice
 from edge.contracts.refusals import Refusal
 from edge.contracts.ticket import Paper, Priority, State, Step, Ticket
 from edge.queueing import faces, numbers, rooms
@@ -167,6 +170,15 @@ def decide(
             return faces.settle(queue, command, by)
         case ErasePerson():
             return faces.erase(queue, command, by, kept)
+        case Announce():
+            zones = {counter.zone for counter in queue.catalogue.counters}
+            if not zones.issuperset(command.zones):
+                raise NotAllowed(Refusal.UNKNOWN_ZONE)
+            words = (command.text_vi, command.text_en, command.zones, command.urgent, command.minutes)
+            return (Announced(command.id, *words, by),)
+        case EndNotice():
+            there = any(notice.id == command.notice for notice in queue.notices)
+            return (NoticeEnded(command.notice, by),) if there else ()
         case AdoptCatalogue():
             return adopted(queue, command, now_ms)
 
