@@ -1,6 +1,6 @@
 """Any catalogue that a hub adopts, for hypothesis."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -15,6 +15,19 @@ from edge.contracts.catalogue import (
     Service,
     ServiceGroup,
     SpecialDay,
+)
+from edge.contracts.hall import (
+    CHIMES,
+    PHRASES,
+    Loudness,
+    Medium,
+    MediumKind,
+    Occasion,
+    Phrase,
+    Recording,
+    Screen,
+    TimedAnnouncement,
+    Voice,
 )
 from edge.contracts.tiles import ICONS
 from edge.hub.catalogue.forms import COLOURS
@@ -94,11 +107,113 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
         ),
         public_holidays=draw(st.booleans()),
         policy=draw(_POLICIES),
+        **(draw(_hall(sorted({counter.zone for counter in counters} - {""}))) if draw(st.booleans()) else {}),
+    )
+
+
+@st.composite
+def _hall(draw: st.DrawFn, zones: list[str]) -> dict[str, Any]:
+    """The hall's parts, which name each other and these zones."""
+    media = [
+        Medium(
+            name,
+            draw(_NAMES),
+            kind := draw(st.sampled_from(MediumKind)),
+            draw(st.integers(0, 2**256 - 1).map("{:064x}".format)),
+            draw(st.integers(1, 10_000_000)),
+            0.0 if kind is MediumKind.PICTURE else draw(st.floats(0.5, 120)),
+        )
+        for name in draw(_some(_IDS, 4))
+    ]
+    sounds = [medium.id for medium in media if medium.kind is MediumKind.SOUND]
+    shown = [medium.id for medium in media if medium.kind is not MediumKind.SOUND]
+    pictures = [medium.id for medium in media if medium.kind is MediumKind.PICTURE]
+    some_zones = st.lists(st.sampled_from(zones), max_size=2, unique=True).map(tuple) if zones else st.just(())
+    screens = [
+        Screen(
+            id=name,
+            name=draw(_NAMES),
+            zones=draw(some_zones),
+            columns=draw(st.integers(0, 4)),
+            rows=draw(st.integers(0, 8)),
+            theme=draw(st.sampled_from(("dark", "light"))),
+            colours=draw(st.sampled_from(("one", "services"))),
+            notice=draw(st.sampled_from(("top", "bottom", "none"))),
+            notices=tuple(draw(st.lists(_NAMES, max_size=2))),
+            calls=draw(st.booleans()),
+            waits=draw(st.booleans()),
+            next=draw(st.booleans()),
+            split=draw(st.sampled_from(("none", "right", "left", "below", "full"))),
+            playlist=tuple(draw(st.lists(st.sampled_from(shown), max_size=3)) if shown else ()),
+            seconds=draw(st.integers(3, 600)),
+            logo=draw(st.sampled_from(["", *pictures])),
+        )
+        for name in draw(_some(_IDS, 2))
+    ]
+    voices = [
+        Voice(
+            id=name,
+            name=draw(_NAMES),
+            zones=(zone,) if zone else (),
+            languages=draw(st.sampled_from((("vi", "en"), ("en", "vi"), ("vi",), ("en",)))),
+            region=draw(st.sampled_from(("north", "central", "south"))),
+            times=draw(st.integers(1, 3)),
+            chime=draw(st.sampled_from([*CHIMES, *sounds])),
+            digits=draw(st.booleans()),
+            recordings=draw(st.booleans()),
+            loudness=tuple(Loudness(since, draw(st.integers(0, 100))) for since in draw(_some(_CLOCKS, 2))),
+        )
+        for name, zone in zip(draw(_some(_IDS, 2)), draw(st.permutations(["", *zones])), strict=False)
+    ]
+    phrases = [
+        Phrase(name, draw(st.sampled_from(("{number}", "Mời {number}[, phòng {room}]"))), "No. {number} to {counter}")
+        for name in draw(_some(st.sampled_from(sorted(PHRASES)), 2))
+    ]
+    recordings = [
+        Recording(f"vi-south/{name}", draw(_NAMES), draw(st.sampled_from(sounds)))
+        for name in (draw(_some(_IDS, 2)) if sounds else ())
+    ]
+    announcements = [draw(_announcement(name, some_zones, sounds)) for name in draw(_some(_IDS, 2))]
+    return {
+        "screens": tuple(screens),
+        "media": tuple(media),
+        "voices": tuple(voices),
+        "phrases": tuple(phrases),
+        "recordings": tuple(recordings),
+        "announcements": tuple(announcements),
+    }
+
+
+@st.composite
+def _announcement(
+    draw: st.DrawFn, name: str, zones: st.SearchStrategy[tuple[str, ...]], sounds: list[str]
+) -> TimedAnnouncement:
+    when = draw(st.sampled_from(("at", "every", "occasion")))
+    since, until = draw(_SPANS) if when == "every" else ("", "")
+    return TimedAnnouncement(
+        id=name,
+        name=draw(_NAMES),
+        text_vi=draw(_NAMES),
+        text_en=draw(_TEXTS),
+        at=tuple(draw(st.lists(_CLOCKS, min_size=1, max_size=3, unique=True))) if when == "at" else (),
+        every_min=draw(st.integers(5, 720)) if when == "every" else 0,
+        since=since,
+        until=until,
+        occasion=draw(st.sampled_from(list(Occasion)[1:])) if when == "occasion" else Occasion.NONE,
+        before_min=draw(st.integers(0, 240)) if when == "occasion" else 0,
+        weekdays=tuple(sorted(draw(st.sets(st.integers(0, 6), min_size=1)))),
+        zones=draw(zones),
+        sound=draw(st.sampled_from(["", *sounds])),
+        on_screen=draw(st.booleans()),
     )
 
 
 def _unique(values: st.SearchStrategy[T], most: int) -> st.SearchStrategy[list[T]]:
     return st.lists(values, min_size=1, max_size=most, unique=True)
+
+
+def _some(values: st.SearchStrategy[T], most: int) -> st.SearchStrategy[list[T]]:
+    return st.lists(values, max_size=most, unique=True)
 
 
 _POLICIES = st.builds(

@@ -18,6 +18,7 @@ from edge.hub.forecast import Forecast
 from edge.hub.inbox import Inbox
 from edge.hub.insurance.portal import Portal
 from edge.hub.journal import Journal
+from edge.hub.media import MEGABYTE, MediaStore
 from edge.hub.officers import Officers
 from edge.hub.server import Api, entry_frame
 from edge.hub.tablets import Tablets
@@ -57,10 +58,11 @@ async def run(config: HubConfig) -> None:
     officers = Officers(config.data / "officers.db", load(config.officers, OfficerAccounts).officer, time.time)
     drafts = Drafts(config.data / "drafts.db")
     tablets = Tablets(config.data / "tablets.db", time.time)
+    media = MediaStore(config.data / "media", config.media.most_mb * MEGABYTE, time.time)
     office = Office(inbox, stream, forecast, officers, journal, faces)
     portal = Portal(config.insurance) if config.insurance else None
-    api = Api(inbox, stream, forecast, load(config.devices, Devices).device, portal, faces.captures)
-    app = Starlette(routes=[*api.routes(), *pages(office, drafts, tablets)])
+    api = Api(inbox, stream, forecast, load(config.devices, Devices).device, portal, faces.captures, media)
+    app = Starlette(routes=[*api.routes(), *pages(office, drafts, tablets, media)])
     await run_beside([inbox.run(), forecast.run(), *(uplink.run() for uplink in uplinks)], serve(app, config.listen))
     if portal:
         await portal.close()
@@ -68,6 +70,7 @@ async def run(config: HubConfig) -> None:
     journal.close()
     faces.album.close()
     drafts.close()
+    media.close()
 
 
 def wall_clock_ms() -> int:

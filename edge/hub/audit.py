@@ -22,6 +22,7 @@ from edge.contracts.commands import (
     Transfer,
 )
 from edge.contracts.face import SettleContest
+from edge.contracts.notice import Announce
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS audit (
@@ -113,6 +114,8 @@ def _what(command: Command) -> str:
             return f"→ {command.state.value} {command.pause.value}".rstrip()
         case SetPriority() | GiveNumber():
             return f"→ {command.priority.value}" if command.priority.value else ""
+        case Announce():
+            return "urgent" if command.urgent else ""
         case SettleContest():
             return f"→ {command.verdict.value}"
         case AdoptCatalogue():

@@ -9,7 +9,8 @@ from edge.contracts.catalogue import Catalogue
 from edge.contracts.face import MAX_KEEP_DAYS
 from edge.daemon.config import Broker, ConfigError, Listen, Section, load
 from edge.hub.roles import Role
-from edge.queueing.catalogue import CatalogueError, check
+from edge.queueing.catalogue import check
+from edge.queueing.catalogue_faults import CatalogueError
 
 # The broker takes the site's id as its user name, and "ingest" is the cloud's own.
 SiteId = Annotated[str, Meta(pattern="^(?!ingest)[a-z0-9-]{1,40}$")]
@@ -36,6 +37,12 @@ class Faces(Section, frozen=True):
     keep_days: Annotated[int, Meta(ge=0, le=MAX_KEEP_DAYS)] = 0
 
 
+class Media(Section, frozen=True):
+    """``[media]``: how many megabytes of uploaded pictures, clips and sounds the hub keeps in ``data``."""
+
+    most_mb: Annotated[int, Meta(ge=10, le=1_000_000)] = 4096
+
+
 class HubConfig(Section, frozen=True):
     """Everything that a hub can be told."""
 
@@ -49,6 +56,7 @@ class HubConfig(Section, frozen=True):
     uplink: Broker | None = None
     insurance: Insurance | None = None
     faces: Faces = Faces()
+    media: Media = Media()
 
 
 class Device(Section, frozen=True):

@@ -28,6 +28,7 @@ class Deed(Enum):
     SEE_CONSENTS = "see-consents"
     PAIR_TABLET = "pair-tablet"
     RELEASE_TABLET = "release-tablet"
+    UPLOAD_MEDIUM = "upload-medium"
 
 
 WORDS: dict[str, str] = {
@@ -46,6 +47,7 @@ WORDS: dict[str, str] = {
     Deed.SEE_CONSENTS.value: N_("Xem sổ đồng ý"),
     Deed.PAIR_TABLET.value: N_("Ghép máy đánh giá"),
     Deed.RELEASE_TABLET.value: N_("Bỏ ghép máy đánh giá"),
+    Deed.UPLOAD_MEDIUM.value: N_("Tải tệp lên"),
     "CallNext": N_("Mời số tiếp theo"),
     "CallTicket": N_("Gọi số đã chọn"),
     "Recall": N_("Gọi lại"),
@@ -65,6 +67,8 @@ WORDS: dict[str, str] = {
     "MergeTickets": N_("Gộp gia đình"),
     "LinkPerson": N_("Gắn giấy tờ vào lượt khám"),
     "SettleContest": N_("Xác minh người lấy số"),
+    "Announce": N_("Phát thông báo tại chỗ"),
+    "EndNotice": N_("Gỡ thông báo"),
     "AdoptCatalogue": N_("Sửa danh mục"),
 }
 OUTCOMES: dict[str, str] = {

@@ -7,6 +7,7 @@ from msgspec import Struct
 from edge.contracts.catalogue import Counter, Facility, Service
 from edge.contracts.counter import Standing
 from edge.contracts.face import ChipVerdict, Contest
+from edge.contracts.notice import SpotNotice, standing
 from edge.contracts.outlook import AlarmKind, Outlook, Window
 from edge.contracts.ticket import State, Ticket
 from edge.hub.panel import Beside, Opening, WaitingLine, beside, opening, to_confirm, waiting_for, waiting_line
@@ -73,6 +74,7 @@ class FloorPanel(Struct, frozen=True):
     claims: tuple[WaitingLine, ...]
     contests: tuple[ContestLine, ...]
     chips: tuple[ChipLine, ...]
+    notices: tuple[SpotNotice, ...]
     desks: tuple[Desk, ...]
     services: tuple[ServiceLine, ...]
     beside: tuple[Beside, ...]
@@ -121,6 +123,7 @@ def floor_panel(
             if contest.service in plan.services
         ),
         chips=_chip_lines(queue),
+        notices=standing(queue.notices, now_ms),
         desks=tuple(_desk(queue, counter, outlook, seated.get(counter.id, ())) for counter in plan.counters.values()),
         services=services,
         beside=beside(queue, now_ms),

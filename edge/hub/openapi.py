@@ -104,6 +104,26 @@ def openapi() -> JsonObject:
                     },
                 }
             },
+            "/api/v1/media/{sha256}": {
+                "get": {
+                    "summary": "A picture, clip or sound that the catalogue names, or a range of its bytes",
+                    "parameters": [
+                        {
+                            "name": "sha256",
+                            "in": "path",
+                            "required": True,
+                            "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                        },
+                        {"name": "Range", "in": "header", "schema": {"type": "string"}},
+                    ],
+                    "responses": {
+                        "200": {"description": "The file: JPEG, PNG, MP4 or WAV", "content": {"*/*": {}}},
+                        "206": {"description": "The range that was asked for", "content": {"*/*": {}}},
+                        "416": {"description": "The range lies outside of the file"},
+                        **dict.fromkeys(("401", "404"), problem),
+                    },
+                }
+            },
             "/api/v1/health": {
                 "get": {
                     "summary": "Whether the hub can give numbers",

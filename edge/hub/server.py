@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from edge.contracts.commands import Command, CounterCommand, KioskCommand, Refused, ReportEligibility
@@ -23,6 +23,7 @@ from edge.hub.forecast import Forecast
 from edge.hub.inbox import Inbox, Overloaded
 from edge.hub.insurance.portal import Portal
 from edge.hub.journal import JournalError
+from edge.hub.media import MediaStore, content_type
 from edge.hub.openapi import openapi
 
 MAX_COMMAND_BYTES = 4096
@@ -56,6 +57,7 @@ class Api:
         devices: Sequence[Device],
         portal: Portal | None,
         captures: Captures,
+        media: MediaStore,
     ) -> None:
         self._inbox = inbox
         self._stream = stream
@@ -63,6 +65,7 @@ class Api:
         self._devices = {device.token_sha256: device for device in devices}
         self._portal = portal
         self._captures = captures
+        self._media = media
 
     def routes(self) -> list[Route]:
         """The API's routes, for the application."""
@@ -73,6 +76,7 @@ class Api:
             Route("/api/v1/snapshot", self.snapshot),
             Route("/api/v1/outlook", self.outlook),
             Route("/api/v1/events", self.events),
+            Route("/api/v1/media/{sha256}", self.medium),
             Route("/api/v1/health", self.health),
             Route("/api/v1/openapi.json", self.describe),
         ]
@@ -157,6 +161,18 @@ class Api:
         if int(after) > self._inbox.queue.seq:
             return problem(409, "Another journal", "this hub has not come that far: take a new snapshot")
         return event_stream(self._entries(int(after)))
+
+    async def medium(self, request: Request) -> Response:
+        """A picture, clip or sound by its hash, or a range of it; under one hash it is the same for ever."""
+        if self._device(request) is None:
+            return _unknown_device()
+        sha256 = request.path_params["sha256"]
+        path = self._media.path(sha256)
+        if path is None:
+            return problem(404, "No such medium", "nobody has uploaded a file with this SHA-256")
+        headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": f'"{sha256}"'}
+        headers["X-Content-Type-Options"] = "nosniff"
+        return FileResponse(path, media_type=content_type(path), headers=headers)
 
     async def _entries(self, after: int) -> AsyncIterator[bytes]:
         with self._stream.joined() as listener:

@@ -139,7 +139,9 @@ def width(tile: Locator) -> float:
 def test_every_page_speaks_english_fits_the_screen_and_labels_its_fields(page: Page) -> None:
     paths = ("", "/services/new", "/services/general", "/groups/new", "/counters/new", "/hours", "/days", "/days/new")
     more = ("/policy", "/facility", "/preview", "/publish", "/versions", "/versions/0", "/import")
-    for path in (*paths, *more):
+    hall = ("/screens", "/screens/new", "/media", "/voices", "/voices/new", "/phrases/call", "/recordings")
+    spoken = ("/announcements", "/announcements/new")
+    for path in (*paths, *more, *hall, *spoken):
         for language in ("vi", "en"):
             page.goto(f"{HOME}{path}?lang={language}")
             expect(page.locator("html")).to_have_attribute("lang", language)

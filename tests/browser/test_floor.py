@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from edge.contracts.counter import CounterState, Pause
 from edge.contracts.events import (
+    Announced,
     CounterChanged,
     PrioritySet,
     TicketCancelled,
@@ -168,3 +169,22 @@ def test_a_floor_lead_who_logged_out_elsewhere_is_sent_to_log_in(page: Page, run
     expect(page.get_by_role("button", name="Đăng nhập")).to_be_visible()
     log_in(page, running.site.passwords.floor_lead, FLOOR_LEAD)
     expect(page.get_by_role("heading")).to_have_text("Bạn ngồi ở quầy nào?")
+
+
+@pytest.mark.req("S6", "B3")
+def test_something_is_announced_on_the_spot_by_keys_and_taken_down_again(page: Page, running: WholeSite) -> None:
+    page.locator("#work").focus()
+    page.keyboard.press("p")
+    dialog = page.locator("#dialog-announce")
+    expect(dialog).to_be_visible()
+    page.keyboard.type("Xin rời sảnh theo lối thoát hiểm")
+    dialog.get_by_label("Tiếng Anh").fill("Please leave the hall")
+    dialog.get_by_label("Hiện trên TV").select_option("15")
+    dialog.get_by_label("Khẩn cấp").check()
+    dialog.get_by_role("button", name="Phát").click()
+    shown = page.locator("section.notices li")
+    expect(shown).to_contain_text("Khẩn cấp: Xin rời sảnh theo lối thoát hiểm")
+    (event,) = [entry.event for entry in running.journal() if isinstance(entry.event, Announced)]
+    assert (event.text_en, event.urgent, event.minutes, event.by) == ("Please leave the hall", True, 15, FLOOR_LEAD)
+    shown.get_by_role("button", name="Gỡ").click()
+    expect(shown).to_have_count(0)

@@ -5,7 +5,8 @@ from msgspec.structs import replace
 
 from edge.contracts.catalogue import Catalogue, OpeningPeriod, Policy, ServiceGroup, SpecialDay
 from edge.daemon.i18n import translations
-from edge.queueing.catalogue import CatalogueError, Fault, check, faults
+from edge.queueing.catalogue import check, faults
+from edge.queueing.catalogue_faults import CatalogueError, Fault
 from edge.queueing.catalogue_words import FIELDS, KINDS, WORDS, sentence
 from tests.sites import CATALOGUE
 

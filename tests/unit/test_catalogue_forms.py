@@ -5,7 +5,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from edge.contracts.catalogue import Catalogue, Counter, Service, ServiceGroup, SpecialDay
-from edge.hub.catalogue import edits, forms
+from edge.hub.catalogue import edits, forms, hall_forms, kinds
 from edge.hub.catalogue.forms import Wrong
 from edge.queueing.catalogue import check
 from tests.catalogues import UNHURRIED, catalogues
@@ -36,7 +36,22 @@ def test_any_sound_catalogue_goes_through_its_forms_and_comes_back_the_same(cata
         back = edits.put(back, "counter", read_again)
     for day in catalogue.special_days:
         back = edits.put(back, "special_day", forms.read_special_day(forms.special_day_fields(day)))
+    for screen in catalogue.screens:
+        fields = hall_forms.screen_fields(screen)
+        back = edits.put(back, "screen", hall_forms.read_screen(fields, screen.id, screen.zones))
+    for voice in catalogue.voices:
+        back = edits.put(back, "voice", hall_forms.read_voice(hall_forms.voice_fields(voice), voice.id, voice.zones))
+    for phrase in catalogue.phrases:
+        back = edits.put(back, "phrase", hall_forms.read_phrase(hall_forms.phrase_fields(phrase), phrase.id))
+    for said in catalogue.announcements:
+        fields = hall_forms.announcement_fields(said)
+        back = edits.put(back, "announcement", hall_forms.read_announcement(fields, said.id, said.zones))
     assert back == catalogue
+    for kind in edits.LISTS:
+        for one in edits.things(catalogue, kind):
+            if kind != "recording":
+                fields = kinds.fields_of(catalogue, one)
+                assert kinds.changed(catalogue, kind, edits.key(one), fields)[0] == catalogue, (kind, one)
 
 
 @pytest.mark.req("K4")

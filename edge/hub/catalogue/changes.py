@@ -62,9 +62,16 @@ def applied(catalogue: Catalogue, chosen: Iterable[Change]) -> Catalogue:
 
     ``applied(before, changes(before, after))`` is ``after`` but for its version.
     """
-    for change in sorted(chosen, key=lambda change: change.field == ORDER):
+    for change in sorted(chosen, key=_turn):
         catalogue = _applied(catalogue, change)
     return catalogue
+
+
+def _turn(change: Change) -> int:
+    """Order comes last; before it media go, once nothing names them any more: a recording would go with its sound."""
+    if change.field == ORDER:
+        return 2
+    return 1 if change.kind == "medium" and not change.field and change.after is None else 0
 
 
 def rebase(base: Catalogue, draft: Catalogue, in_force: Catalogue) -> Rebased:

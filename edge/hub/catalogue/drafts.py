@@ -53,6 +53,11 @@ class Drafts:
             return CatalogueDraft(in_force, in_force)
         return CatalogueDraft(_decode.decode(row[0]), _decode.decode(row[1]), row[2])
 
+    def catalogues(self) -> list[Catalogue]:
+        """Every officer's draft, and what each was made from."""
+        rows = self._db.execute("SELECT origin, catalogue FROM drafts")
+        return [_decode.decode(part) for row in rows for part in row]
+
     def others(self, officer: str) -> list[str]:
         """The officers besides this one who have drafts."""
         rows = self._db.execute("SELECT officer FROM drafts WHERE officer != ? ORDER BY officer", (officer,))

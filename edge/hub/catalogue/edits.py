@@ -8,8 +8,10 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from edge.contracts.catalogue import Catalogue, Counter, Service, ServiceGroup, SpecialDay
+from edge.contracts.hall import CHIMES, Medium, Phrase, Recording, Screen, TimedAnnouncement, Voice
 
-Thing = ServiceGroup | Service | Counter | SpecialDay
+HallThing = Screen | Medium | Voice | Phrase | Recording | TimedAnnouncement
+Thing = ServiceGroup | Service | Counter | SpecialDay | HallThing
 
 # The kinds of things that a catalogue has many of, and where it keeps them.
 LISTS: dict[str, str] = {
@@ -17,6 +19,12 @@ LISTS: dict[str, str] = {
     "service": "services",
     "counter": "counters",
     "special_day": "special_days",
+    "screen": "screens",
+    "medium": "media",
+    "voice": "voices",
+    "phrase": "phrases",
+    "recording": "recordings",
+    "announcement": "announcements",
 }
 _MAX_ID = 40
 
@@ -61,13 +69,42 @@ def with_things(catalogue: Catalogue, kind: str, new: Sequence[Thing]) -> Catalo
 
 
 def without(catalogue: Catalogue, kind: str, thing_id: str) -> Catalogue:
-    """The catalogue without a thing; a service leaves its counters and the routes through it too."""
+    """The catalogue without a thing; a service leaves its counters and the routes through it too, a medium everything
+    that shows or plays it."""
     left = with_things(catalogue, kind, [found for found in things(catalogue, kind) if key(found) != thing_id])
+    if kind == "medium":
+        return _without_medium(left, thing_id)
     if kind != "service":
         return left
     counters = tuple(replace(c, services=_less(c.services, thing_id)) for c in left.counters)
     services = tuple(replace(s, route=_less(s.route, thing_id)) for s in left.services)
     return replace(left, counters=counters, services=services)
+
+
+def _without_medium(left: Catalogue, medium: str) -> Catalogue:
+    screens = tuple(replace(one, playlist=_less(one.playlist, medium)) for one in left.screens)
+    screens = tuple(replace(one, logo="") if one.logo == medium else one for one in screens)
+    voices = tuple(replace(one, chime=CHIMES[0]) if one.chime == medium else one for one in left.voices)
+    recordings = tuple(one for one in left.recordings if one.medium != medium)
+    said = tuple(replace(one, sound="") if one.sound == medium else one for one in left.announcements)
+    return replace(left, screens=screens, voices=voices, recordings=recordings, announcements=said)
+
+
+def unrecorded(catalogue: Catalogue, recording_id: str) -> Catalogue:
+    """The catalogue without a recording and its sound; a sound that something else plays stays."""
+    sounds = [one.medium for one in catalogue.recordings if one.id == recording_id]
+    left = without(catalogue, "recording", recording_id)
+    return replace(left, media=tuple(one for one in left.media if one.id not in sounds or uses(left, one.id)))
+
+
+def uses(catalogue: Catalogue, medium: str) -> tuple[HallThing, ...]:
+    """The screens, voices, recordings and announcements that show or play this medium."""
+    return (
+        *(one for one in catalogue.screens if medium in (*one.playlist, one.logo)),
+        *(one for one in catalogue.voices if one.chime == medium),
+        *(one for one in catalogue.recordings if one.medium == medium),
+        *(one for one in catalogue.announcements if one.sound == medium),
+    )
 
 
 def moved(catalogue: Catalogue, kind: str, thing_id: str, by: int) -> Catalogue:

@@ -23,7 +23,8 @@ from edge.contracts.catalogue import (
     SpecialDay,
 )
 from edge.hub.catalogue.edits import LISTS, in_old_order, thing
-from edge.queueing.catalogue import MAX_PERIODS, Fault, faults
+from edge.queueing.catalogue import MAX_PERIODS, faults
+from edge.queueing.catalogue_faults import Fault
 from edge.queueing.catalogue_words import WORDS
 
 Fields = Mapping[str, Sequence[str]]
@@ -57,6 +58,7 @@ FORM_WORDS = (_EMPTY, _WHOLE_NUMBER, _NUMBER, _CHOICE, _DAYS_MISSING, _NO_SERVIC
 OTHER_COLOUR = "other"
 _TIME = re.compile(r"([0-9]{1,2})\s*[:hg.]\s*([0-9]{2})?")
 _MOST_LETTERS = 200
+_MOST_LINES = 40
 
 # What only other parts of the catalogue can put right: told before publishing, not beside the field.
 _ELSEWHERE = {Fault.UNSERVED, Fault.COUNT}
@@ -79,7 +81,7 @@ class Wrong(Exception):
         self.notes = dict(notes)
 
 
-class _Reading:
+class Reading:
     """The fields of one form and what was found wrong with them so far."""
 
     def __init__(self, fields: Fields) -> None:
@@ -87,15 +89,25 @@ class _Reading:
         self.notes: dict[str, Note] = {}
 
     def text(self, name: str) -> str:
+        """The last text of a field."""
         return (self.texts(name) or [""])[-1]
 
+    def lines(self, name: str) -> tuple[str, ...]:
+        """The lines of a text area, without empty ones."""
+        whole = "\n".join(self._fields.get(name, ()))[: _MOST_LINES * _MOST_LETTERS]
+        lines = [line.strip()[: _MOST_LETTERS + 1] for line in whole.replace("\r", "\n").split("\n")]
+        return tuple(line for line in lines if line)
+
     def texts(self, name: str) -> list[str]:
+        """Every text of a field."""
         return [value.strip()[:_MOST_LETTERS] for value in self._fields.get(name, ())]
 
     def ticked(self, name: str) -> bool:
+        """Whether a check box is ticked."""
         return bool(self._fields.get(name))
 
     def whole(self, name: str) -> int:
+        """The whole number in a field."""
         text = self.text(name)
         if not re.fullmatch(r"[0-9]{1,6}", text):
             self.notes[name] = Note(_WHOLE_NUMBER)
@@ -103,6 +115,7 @@ class _Reading:
         return int(text)
 
     def number(self, name: str) -> float:
+        """The number in a field."""
         text = self.text(name).replace(",", ".")
         if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,17})?", text):
             self.notes[name] = Note(_NUMBER)
@@ -110,6 +123,7 @@ class _Reading:
         return float(text)
 
     def chosen(self, name: str, choices: Iterable[E], values: Iterable[str]) -> E:
+        """The one of several that a field names."""
         by_value = dict(zip(values, choices, strict=True))
         if self.text(name) not in by_value:
             self.notes[name] = Note(_CHOICE)
@@ -117,6 +131,7 @@ class _Reading:
         return by_value[self.text(name)]
 
     def end(self) -> None:
+        """Raise Wrong where anything was wrong so far."""
         if self.notes:
             raise Wrong(self.notes)
 
@@ -128,7 +143,7 @@ def facility_fields(facility: Facility) -> dict[str, list[str]]:
 
 def read_facility(fields: Fields) -> Facility:
     """The facility that a form describes."""
-    reading = _Reading(fields)
+    reading = Reading(fields)
     return Facility(**{field.name: reading.text(field.name) for field in fields_of(Facility)})
 
 
@@ -139,7 +154,7 @@ def group_fields(group: ServiceGroup) -> dict[str, list[str]]:
 
 def read_group(fields: Fields, group_id: str) -> ServiceGroup:
     """The group that a form describes, under this id."""
-    reading = _Reading(fields)
+    reading = Reading(fields)
     return ServiceGroup(group_id, reading.text("name"), reading.text("name_en"))
 
 
@@ -162,7 +177,7 @@ _SERVICE_NUMBERS = ("first_number", "last_number", "last_ticket_min", "planned_m
 
 def read_service(fields: Fields, service_id: str) -> Service:
     """The service that a form describes, under this id. Raises Wrong."""
-    reading = _Reading(fields)
+    reading = Reading(fields)
     colour = reading.text("colour")
     service = Service(
         id=service_id,
@@ -202,7 +217,7 @@ def read_counter(fields: Fields, counter_id: str, before: Sequence[str]) -> Coun
 
     Raises Wrong.
     """
-    reading = _Reading(fields)
+    reading = Reading(fields)
     number = reading.whole("number")
     services = in_old_order(reading.texts("services"), before)
     if not services:
@@ -226,7 +241,7 @@ _POLICY_NUMBERS = ("ratio_priority", "ratio_normal", "starvation_min", "no_show_
 
 def read_policy(fields: Fields) -> Policy:
     """The rules that a form describes. Raises Wrong."""
-    reading = _Reading(fields)
+    reading = Reading(fields)
     policy = Policy(
         discipline=reading.chosen("discipline", DISCIPLINES, [choice.value for choice in DISCIPLINES]),
         priority_weight=reading.number("priority_weight"),
@@ -249,7 +264,7 @@ def week_fields(periods: Sequence[OpeningPeriod]) -> dict[str, list[str]]:
 
 def read_week(fields: Fields) -> tuple[OpeningPeriod, ...]:
     """The weekly hours that a form describes; a row without anything is none. Raises Wrong."""
-    reading = _Reading(fields)
+    reading = Reading(fields)
     periods = _week(reading)
     reading.end()
     return periods
@@ -272,7 +287,7 @@ def special_day_fields(day: SpecialDay) -> dict[str, list[str]]:
 
 def read_special_day(fields: Fields) -> SpecialDay:
     """The special day that a form describes; a row without times is none."""
-    reading = _Reading(fields)
+    reading = Reading(fields)
     spans = [(reading.text(f"opens-{row}"), reading.text(f"closes-{row}")) for row in range(MAX_PERIODS)]
     periods = tuple((read_time(opens), read_time(closes)) for opens, closes in spans if opens or closes)
     return SpecialDay(reading.text("date"), reading.text("name"), reading.text("name_en"), periods)
@@ -310,7 +325,7 @@ def notes_of(catalogue: Catalogue, kind: str, thing_id: str) -> dict[str, Note]:
     return notes
 
 
-def _week(reading: _Reading) -> tuple[OpeningPeriod, ...]:
+def _week(reading: Reading) -> tuple[OpeningPeriod, ...]:
     periods = []
     for row in range(MAX_PERIODS):
         days = [day for day in reading.texts(f"days-{row}") if day in "0123456" and len(day) == 1]

@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from edge.contracts.catalogue import Catalogue, Counter, Discipline, OpeningPeriod, SpecialDay
+from edge.contracts.hall import Phrase, Recording
 from edge.hub.catalogue.changes import ORDER, Change
-from edge.hub.catalogue.edits import thing
+from edge.hub.catalogue.edits import LISTS, thing
 from edge.hub.catalogue.forms import DISCIPLINES, SIZES
+from edge.hub.catalogue.hall_words import CHOICES, HALL_WORDS, PHRASE_NAMES
 from edge.queueing.catalogue_words import FIELDS, KINDS
 
 WEEKDAYS = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
-_LIST_FIELDS = {"services", "route"}
+_LIST_FIELDS = {"services", "route", "zones", "playlist", "notices"}
+_MEDIUM_FIELDS = {"chime", "sound", "medium", "logo"}  # each names one, or what CHOICES has
 
 # The words for what ``edge.queueing.catalogue_words`` has none for.
 _MORE_FIELDS: dict[str, str] = {
@@ -20,8 +23,21 @@ _MORE_FIELDS: dict[str, str] = {
     "first_number": "số đầu",
     "assigns_room": "in phòng lên phiếu",
     "active": "phát số",
-    "size": "cỡ ô",
+    "kind": "loại tệp",
+    "theme": "nền",
+    "colours": "màu các ô",
+    "notice": "chỗ của chữ chạy",
+    "calls": "hiện các số vừa gọi",
+    "waits": "hiện thời gian chờ",
+    "next": "hiện số kế tiếp",
+    "split": "chia màn hình",
+    "region": "vùng miền",
+    "digits": "đọc từng chữ số",
+    "recordings": "dùng bản thu",
+    "occasion": "sự kiện",
+    "on_screen": "hiện trên màn hình",
 }
+_TILE_SIZE = "cỡ ô"  # a medium has a size too, in bytes
 ADDED = "Thêm {thing}"
 REMOVED = "Xoá {thing}"
 REORDERED = "{kind}: đổi thứ tự"
@@ -30,6 +46,8 @@ LIST_CHANGED = "{thing}: {field} {difference}"
 PUBLIC_HOLIDAYS = "Nghỉ các ngày lễ quốc gia"
 WORDS: tuple[str, ...] = (
     *_MORE_FIELDS.values(),
+    _TILE_SIZE,
+    *HALL_WORDS,
     *(ADDED, REMOVED, REORDERED, CHANGED, LIST_CHANGED, PUBLIC_HOLIDAYS),
     *("thêm {names}", "bớt {names}", "đổi thứ tự", "có", "không", "luôn mở", "nghỉ cả ngày", "mặc định"),
     *WEEKDAYS,
@@ -49,11 +67,11 @@ class Sentences:
     def sentence(self, change: Change) -> str:
         """What the change does."""
         if change.field == ORDER:
-            return self._(REORDERED).format(kind=self._(KINDS[_plural(change.kind)]))
+            return self._(REORDERED).format(kind=self._(KINDS[LISTS[change.kind]]))
         name = self.name(change)
         if change.kind not in ("hours", "public_holidays", "facility", "policy") and not change.field:
             return self._(ADDED if change.before is None else REMOVED).format(thing=name)
-        field = self.field(change.field)
+        field = self._(_TILE_SIZE) if (change.kind, change.field) == ("service", "size") else self.field(change.field)
         if change.field in _LIST_FIELDS:
             return self._(LIST_CHANGED).format(thing=name, field=field, difference=self._difference(change))
         before, after = self.value(change, change.before), self.value(change, change.after)
@@ -73,9 +91,16 @@ class Sentences:
             found = self._thing(change.kind, change.id)
         if isinstance(found, Counter):
             return f"{kind} {found.number}"
-        named = found.name_en if self._english else found.name
+        named = self._named(found)
         day = f"{found.date} " if isinstance(found, SpecialDay) else ""
         return f"{kind[:1].lower()}{kind[1:]} {day}“{named}”" if not change.field else f"{kind} {day}“{named}”"
+
+    def _named(self, one: Any) -> str:
+        if isinstance(one, Phrase):
+            return self._(PHRASE_NAMES.get(one.id, one.id))
+        if isinstance(one, Recording):
+            return f"{one.text} ({one.id.partition('/')[0]})"
+        return str(getattr(one, "name_en", one.name) if self._english else one.name)
 
     def field(self, name: str) -> str:
         """A field's name."""
@@ -83,6 +108,11 @@ class Sentences:
 
     def value(self, change: Change, value: Any) -> str:
         """What stands in a field."""
+        if choices := CHOICES.get((change.kind, change.field)):
+            chosen = value if isinstance(value, tuple) else (value,)
+            return ", ".join(self._(choices[one]) if one in choices else self._medium(one) for one in chosen)
+        if change.field in _MEDIUM_FIELDS:
+            return self._medium(value) if value else "—"
         match value:
             case bool():
                 return self._("có") if value else self._("không")
@@ -91,7 +121,13 @@ class Sentences:
             case tuple() if change.field == "periods":
                 return ", ".join(f"{opens}–{closes}" for opens, closes in value) or self._("nghỉ cả ngày")
             case tuple() if change.field in _LIST_FIELDS:
-                return ", ".join(self._names(value)) or "—"
+                return ", ".join(self._names(change, value)) or "—"
+            case tuple() if change.field == "weekdays":
+                return self.days(value)
+            case tuple() if change.field == "loudness":
+                return ", ".join(f"{step.since} {step.percent} %" for step in value) or self._("mặc định")
+            case tuple() if change.field == "at":
+                return ", ".join(value) or "—"
             case tuple():
                 otherwise = self._("luôn mở") if change.kind == "hours" else self._("mặc định")
                 return self.week(value) or otherwise
@@ -100,7 +136,7 @@ class Sentences:
         if change.field == "group":
             group = self._thing("group", value)
             return str(group.name_en if self._english else group.name)
-        if change.field == "size":
+        if (change.kind, change.field) == ("service", "size"):
             return self._(SIZES[value])
         return str(value) or "—"
 
@@ -128,14 +164,23 @@ class Sentences:
         gone = [value for value in change.before if value not in change.after]
         parts = []
         if added:
-            parts.append(self._("thêm {names}").format(names=", ".join(self._names(added))))
+            parts.append(self._("thêm {names}").format(names=", ".join(self._names(change, added))))
         if gone:
-            parts.append(self._("bớt {names}").format(names=", ".join(self._names(gone))))
+            parts.append(self._("bớt {names}").format(names=", ".join(self._names(change, gone))))
         return "; ".join(parts) or self._("đổi thứ tự")
 
-    def _names(self, services: Iterable[str]) -> list[str]:
-        found = [self._thing("service", service) for service in services]
-        return [f"“{one.name_en if self._english else one.name}”" for one in found]
+    def _names(self, change: Change, values: Iterable[str]) -> list[str]:
+        if change.field == "playlist":
+            return [f"“{self._medium(value)}”" for value in values]
+        if change.field not in ("services", "route"):
+            return [f"“{value}”" for value in values]
+        return [f"“{self._named(self._thing('service', value))}”" for value in values]
+
+    def _medium(self, medium_id: str) -> str:
+        try:
+            return str(self._thing("medium", medium_id).name)
+        except KeyError:
+            return medium_id
 
     def _thing(self, kind: str, thing_id: str) -> Any:
         for catalogue in self._catalogues:
@@ -144,7 +189,3 @@ class Sentences:
             except KeyError:
                 continue
         raise KeyError(thing_id)
-
-
-def _plural(kind: str) -> str:
-    return f"{kind}s"

@@ -6,8 +6,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from edge.hub.catalogue.drafts import Drafts
+from edge.hub.media import MediaStore
 from edge.hub.tablets import Tablets
 from edge.hub.web.accounts import AccountPages
+from edge.hub.web.announcements import AnnouncementPages
 from edge.hub.web.audit import AuditPages
 from edge.hub.web.base import PACKAGE, Office
 from edge.hub.web.catalogue import CataloguePages
@@ -20,17 +22,20 @@ from edge.hub.web.faces import FacePages
 from edge.hub.web.floor import FloorPages
 from edge.hub.web.live import Seats
 from edge.hub.web.login import LoginPages
+from edge.hub.web.media import MediaPages
 from edge.hub.web.preview import PreviewPages
 from edge.hub.web.rating import RatingPages
+from edge.hub.web.screens import ScreenPages
 from edge.hub.web.switch import SwitchPages
 from edge.hub.web.ticket import TicketPages
 from edge.hub.web.visits import VisitPages
+from edge.hub.web.voices import VoicePages
 
 
-def pages(office: Office, drafts: Drafts, tablets: Tablets) -> list[BaseRoute]:
+def pages(office: Office, drafts: Drafts, tablets: Tablets, media: MediaStore) -> list[BaseRoute]:
     """The routes of every room."""
     seats = Seats()
-    catalogue = CatalogueDesk(office, drafts)
+    catalogue = CatalogueDesk(office, drafts, media)
     return [
         Route("/", _home),
         *LoginPages(office).routes(),
@@ -42,6 +47,10 @@ def pages(office: Office, drafts: Drafts, tablets: Tablets) -> list[BaseRoute]:
         *FacePages(office).routes(),
         *ConsentPages(office).routes(),
         *DeskPages(office).routes(),
+        *MediaPages(catalogue).routes(),
+        *ScreenPages(catalogue).routes(),
+        *VoicePages(catalogue).routes(),
+        *AnnouncementPages(catalogue).routes(),
         *CataloguePages(catalogue).routes(),
         *EditionPages(catalogue).routes(),
         *PreviewPages(catalogue).routes(),

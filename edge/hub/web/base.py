@@ -44,6 +44,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+CLOSING = {**HEADERS, "Connection": "close"}  # what is still coming is not read
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -183,6 +184,23 @@ class Office:
                 return Response(status_code=422)
             except (Overloaded, JournalError):
                 return Response(status_code=503)
+
+        return Route(path, guarded, methods=["POST"])
+
+    def on_upload(self, path: str, endpoint: GetEndpoint, role: Role) -> Route:
+        """What a page's script sends as a body without an end in sight, with the session's token in the header
+        ``X-CSRF``; the endpoint reads the body as it comes, and bounds it."""
+
+        async def guarded(request: Request) -> Response:
+            session = self.session(request)
+            if session is None or not same(request.headers.get("x-csrf", ""), session.csrf):
+                return Response(status_code=403, headers=CLOSING)
+            if session.must_change or not session.role.includes(role):
+                return Response(status_code=403, headers=CLOSING)
+            try:
+                return await endpoint(request, session)
+            except (Overloaded, JournalError):
+                return Response(status_code=503, headers=CLOSING)
 
         return Route(path, guarded, methods=["POST"])
 

@@ -1,27 +1,35 @@
 """The catalogue as an administrator edits it, one thing at a time, in a draft: services, groups, counters, hours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from edge.contracts.catalogue import Catalogue, Counter, Service, ServiceGroup
+from edge.contracts.catalogue import Catalogue
 from edge.daemon.i18n import local_time
-from edge.hub.catalogue import edits, forms
-from edge.hub.catalogue.edits import Thing
-from edge.hub.catalogue.forms import COLOURS, Wrong
+from edge.hub.catalogue import edits, forms, hall_forms, kinds
+from edge.hub.catalogue.forms import Wrong
+from edge.hub.catalogue.kinds import NEW
 from edge.hub.officers import Session
 from edge.hub.roles import Role
 from edge.hub.web.base import Form, FormEndpoint, said
-from edge.hub.web.catalogue_desk import HOME, MAX_BODY_BYTES, MAX_FIELDS, PATHS, CatalogueDesk, back, in_words, typed
+from edge.hub.web.catalogue_desk import (
+    HOME,
+    MAX_BODY_BYTES,
+    MAX_FIELDS,
+    PATHS,
+    CatalogueDesk,
+    back,
+    home_of,
+    in_words,
+    typed,
+)
 from edge.queueing.catalogue import MAX_PERIODS
 from edge.queueing.edition import stranded_by
 from edge.queueing.public_holidays import public_holidays
 
 SPARE_ROWS = 2
-_NEW = "new"  # in the address of a form for a thing that is not there yet
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class CataloguePages:
@@ -48,11 +56,14 @@ class CataloguePages:
                 on_get(f"{HOME}/{part}", self.part, admin),
                 on_large_form(f"{HOME}/{part}", self.save_part),
             ]
-        for path in PATHS:
+        for path, kind in PATHS.items():
+            if kind not in kinds.NOT_ADDED:
+                routes += [
+                    on_get(f"{HOME}/{path}/{NEW}", self.thing, admin),
+                    on_large_form(f"{HOME}/{path}/{NEW}", self.save),
+                ]
             routes += [
-                on_get(f"{HOME}/{path}/{_NEW}", self.thing, admin),
                 on_get(f"{HOME}/{path}/{{thing}}", self.thing, admin),
-                on_large_form(f"{HOME}/{path}/{_NEW}", self.save),
                 on_large_form(f"{HOME}/{path}/{{thing}}", self.save),
                 on_form(f"{HOME}/{path}/{{thing}}/delete", self.delete, admin),
             ]
@@ -60,7 +71,8 @@ class CataloguePages:
 
     async def overview(self, request: Request, session: Session) -> Response:
         """Everything at a glance."""
-        faults = self._desk.faults(request, self._desk.draft(session).catalogue)
+        draft = self._desk.draft(session).catalogue
+        faults = [*self._desk.faults(request, draft), *self._desk.lacking(request, draft)]
         return self._desk.page(request, session, "catalogue.html", faults=faults)
 
     async def move(self, _request: Request, session: Session, form: Form) -> Response:
@@ -71,7 +83,7 @@ class CataloguePages:
         except KeyError:
             return back("gone")
         self._desk.keep(session, moved)
-        return back("moved", f"{HOME}#{kind}-{thing_id}")
+        return back("moved", home_of(kind, thing_id))
 
     async def part(self, request: Request, session: Session) -> Response:
         """The form of the facility's names, the weekly hours or the rules."""
@@ -129,9 +141,9 @@ class CataloguePages:
         kind, thing_id = _kind(request), request.path_params.get("thing", "")
         catalogue = self._draft(session)
         if not thing_id:
-            return self._thing(request, session, kind, "", _new_fields(catalogue, kind, request), {})
+            return self._thing(request, session, kind, "", kinds.new_fields(catalogue, kind, request.query_params), {})
         try:
-            fields = _fields_of(catalogue, edits.thing(catalogue, kind, thing_id))
+            fields = kinds.fields_of(catalogue, kinds.thing(catalogue, kind, thing_id))
         except KeyError:
             return back("gone")
         return self._thing(request, session, kind, thing_id, fields, {})
@@ -140,16 +152,20 @@ class CataloguePages:
         """Take the thing into the draft, or show it again with what is wrong."""
         kind, thing_id = _kind(request), request.path_params.get("thing", "")
         catalogue, fields = self._draft(session), typed(form)
-        if thing_id and thing_id not in map(edits.key, edits.things(catalogue, kind)):
-            return back("gone")
         try:
-            changed, new_id = _changed(catalogue, kind, thing_id, fields)
+            if thing_id:
+                kinds.thing(catalogue, kind, thing_id)
+            changed, new_id = kinds.changed(catalogue, kind, thing_id, fields)
+        except KeyError:
+            return back("gone", home_of(kind))
         except Wrong as wrong:
             return self._thing(request, session, kind, thing_id, fields, wrong.notes)
         if notes := forms.notes_of(changed, kind, new_id):
             return self._thing(request, session, kind, thing_id, fields, notes)
+        if kind == "phrase":
+            changed = kinds.without_usual_phrases(changed)
         self._desk.keep(session, changed)
-        return back("saved", f"{HOME}/days" if kind == "special_day" else f"{HOME}#{kind}-{new_id}")
+        return back("saved", home_of(kind) if kind == "special_day" else home_of(kind, new_id))
 
     def _thing(
         self,
@@ -160,16 +176,20 @@ class CataloguePages:
         fields: forms.Fields,
         notes: Mapping[str, forms.Note],
     ) -> Response:
+        catalogue = self._draft(session)
         return self._desk.page(
             request,
             session,
             f"catalogue_{kind}.html",
             status=422 if notes else 200,
-            thing=edits.thing(self._draft(session), kind, thing_id) if thing_id else None,
+            thing=kinds.thing(catalogue, kind, thing_id) if thing_id else None,
             thing_id=thing_id,
             fields=fields,
             notes=in_words(request, notes),
             rows=min(MAX_PERIODS, forms.rows(fields, SPARE_ROWS)),
+            choices=kinds.choices(catalogue, thing_id),
+            loudness_rows=hall_forms.loudness_rows(fields, SPARE_ROWS),
+            region_notes=[(region, said(request)(note)) for region, note in kinds.region_notes()],
         )
 
     async def delete(self, request: Request, session: Session, _form: Form) -> Response:
@@ -187,7 +207,7 @@ class CataloguePages:
                 request, session, "catalogue_needed.html", status=409, kind=kind, thing_id=thing_id, why=why
             )
         self._desk.keep(session, left)
-        return back("deleted", f"{HOME}/days" if kind == "special_day" else HOME)
+        return back("deleted", home_of(kind))
 
     def _needed(self, request: Request, catalogue: Catalogue, left: Catalogue, kind: str, thing_id: str) -> str:
         """Why a thing cannot be taken away; empty where it can."""
@@ -218,60 +238,6 @@ class CataloguePages:
 
     def _draft(self, session: Session) -> Catalogue:
         return self._desk.draft(session).catalogue
-
-
-def _changed(catalogue: Catalogue, kind: str, thing_id: str, fields: forms.Fields) -> tuple[Catalogue, str]:
-    """The catalogue with what a form says, and the thing's id. Raises Wrong."""
-    taken = [_NEW, *(edits.key(one) for one in edits.things(catalogue, kind))]
-    name = (fields.get("name") or [""])[-1]
-    match kind:
-        case "group":
-            new_id = thing_id or edits.new_id(name, taken, kind)
-            return edits.put(catalogue, kind, forms.read_group(fields, new_id)), new_id
-        case "service":
-            new_id = thing_id or edits.new_id(name, taken, kind)
-            changed = edits.put(catalogue, kind, forms.read_service(fields, new_id))
-            return edits.with_counters(changed, new_id, fields.get("counters", ())), new_id
-        case "counter":
-            number = (fields.get("number") or [""])[-1]
-            new_id = thing_id or edits.new_id(f"q{number}", taken, kind)
-            before: Sequence[str] = catalogue.counter(thing_id).services if thing_id else ()
-            return edits.put(catalogue, kind, forms.read_counter(fields, new_id, before)), new_id
-        case _:
-            day = forms.read_special_day(fields)
-            if day.date != thing_id and day.date in taken:
-                raise Wrong({"date": forms.Note(forms.DATE_TAKEN)})
-            return edits.put(catalogue, kind, day, instead_of=thing_id), day.date
-
-
-def _fields_of(catalogue: Catalogue, one: Thing) -> dict[str, list[str]]:
-    match one:
-        case Service():
-            serving = [counter.id for counter in catalogue.counters_for(one.id)]
-            return forms.service_fields(one) | {"counters": serving}
-        case Counter():
-            return forms.counter_fields(one)
-        case ServiceGroup():
-            return forms.group_fields(one)
-        case _:
-            return forms.special_day_fields(one)
-
-
-def _new_fields(catalogue: Catalogue, kind: str, request: Request) -> dict[str, list[str]]:
-    """What a form for a new thing begins with: the next free number, letter and colour."""
-    if kind == "service":
-        prefixes = {service.prefix for service in catalogue.services}
-        colours = [service.colour for service in catalogue.services]
-        group = request.query_params.get("group", catalogue.groups[0].id if catalogue.groups else "")
-        prefix = next((letter for letter in _LETTERS if letter not in prefixes), "")
-        colour = min(COLOURS, key=colours.count)
-        return forms.service_fields(Service("", group, prefix, "", "", colour))
-    if kind == "counter":
-        number = max((counter.number for counter in catalogue.counters), default=0) + 1
-        return forms.counter_fields(Counter("", number, "", ()))
-    if kind == "special_day":
-        return {name: [request.query_params.get(name, "")] for name in ("date", "name", "name_en")}
-    return {}
 
 
 def _kind(request: Request) -> str:

@@ -11,21 +11,43 @@ from edge.contracts.commands import AdoptCatalogue, Refused
 from edge.contracts.refusals import WORDS, Refusal
 from edge.contracts.tiles import ICONS
 from edge.daemon.i18n import local_time
-from edge.hub.catalogue import edits
+from edge.hub.catalogue import edits, hall_words
 from edge.hub.catalogue.changes import Change, changes
 from edge.hub.catalogue.drafts import CatalogueDraft, Drafts
 from edge.hub.catalogue.forms import COLOURS, DISCIPLINES, SIZES, Note
 from edge.hub.catalogue.sentences import WEEKDAYS, Sentences
+from edge.hub.media import MediaStore
 from edge.hub.officers import Session
 from edge.hub.web.base import Form, Office, language, said
-from edge.queueing.catalogue import CatalogueError, Place, faults
+from edge.queueing.catalogue import faults
+from edge.queueing.catalogue_faults import CatalogueError, Place
 from edge.queueing.catalogue_words import sentence
 
 HOME = "/admin/catalogue"
 MAX_BODY_BYTES = 256 * 1024
 MAX_FIELDS = 1000
-PATHS = {"groups": "group", "services": "service", "counters": "counter", "days": "special_day"}
+PATHS = {
+    "groups": "group",
+    "services": "service",
+    "counters": "counter",
+    "days": "special_day",
+    "screens": "screen",
+    "media": "medium",
+    "voices": "voice",
+    "phrases": "phrase",
+    "announcements": "announcement",
+}
 _PATH_OF = {kind: path for path, kind in PATHS.items()}
+# Where the things of a kind stand, but for what stands in the overview.
+_PAGES = {
+    "special_day": "days",
+    "screen": "screens",
+    "medium": "media",
+    "voice": "voices",
+    "phrase": "voices",
+    "recording": "recordings",
+    "announcement": "announcements",
+}
 
 N_ = str  # marks a sentence for gettext; ``said`` translates it when somebody reads it
 TOLD: dict[str, str] = {
@@ -39,15 +61,17 @@ TOLD: dict[str, str] = {
     "imported": N_("Đã nạp tệp vào bản nháp. Xin xem lại rồi công bố."),
     "nothing": N_("Không có gì thay đổi để công bố."),
     "gone": N_("Mục đó không còn trong bản nháp."),
+    "uploaded": N_("Đã tải tệp lên, vào bản nháp. Màn hình và loa chưa thay đổi cho đến khi bạn công bố."),
 }
 
 
 class CatalogueDesk:
     """The catalogue's rooms at one desk: each officer has one draft, which a reload does not lose."""
 
-    def __init__(self, office: Office, drafts: Drafts) -> None:
+    def __init__(self, office: Office, drafts: Drafts, media: MediaStore) -> None:
         self.office = office
         self.drafts = drafts
+        self.media = media
 
     @property
     def in_force(self) -> Catalogue:
@@ -63,6 +87,11 @@ class CatalogueDesk:
         origin = self.draft(session).origin
         changed = replace(catalogue, version=origin.version)
         self.drafts.keep(session.officer, CatalogueDraft(origin, changed, self.office.inbox.now_ms))
+
+    def named_media(self) -> frozenset[str]:
+        """The hashes of every file that the catalogue in force or somebody's draft names."""
+        catalogues = [self.in_force, *self.drafts.catalogues()]
+        return frozenset(medium.sha256 for catalogue in catalogues for medium in catalogue.media)
 
     def is_stale(self, draft: CatalogueDraft) -> bool:
         """Whether another version has come into force since the draft was begun."""
@@ -91,6 +120,16 @@ class CatalogueDesk:
     def faults(self, request: Request, catalogue: Catalogue) -> list[tuple[str, str]]:
         """What keeps a catalogue from being published: the sentence, and the page where it is put right."""
         return [(sentence(_named(catalogue, error), said(request)), _page_of(error)) for error in faults(catalogue)]
+
+    def lacking(self, request: Request, catalogue: Catalogue) -> list[tuple[str, str]]:
+        """The media of a catalogue whose files the store has not, as ``faults``: they came with a file from another
+        site, or with a version so old that its files are gone."""
+        words = said(request)(N_("Tệp “{name}” không còn trong kho. Xin tải lên lại hoặc xoá."))
+        return [
+            (words.format(name=medium.name), f"{HOME}/media#medium-{medium.id}")
+            for medium in catalogue.media
+            if self.media.path(medium.sha256) is None
+        ]
 
     def refusal(self, request: Request, refused: Refused) -> str:
         """Why the hub did not take the catalogue, with the name of the place."""
@@ -133,6 +172,7 @@ class CatalogueDesk:
             "WEEKDAYS": WEEKDAYS,
             "notes": {},
             "local_time": self.time,
+            "hall": hall_words,
         }
         return self.office.page(request, template, status=status, **(shown | values))
 
@@ -155,6 +195,12 @@ def in_words(request: Request, notes: Mapping[str, Note]) -> dict[str, str]:
     return {field: gettext(note.words).format(**note.values) for field, note in notes.items()}
 
 
+def home_of(kind: str, thing_id: str = "") -> str:
+    """The page, and the place on it, where a thing of this kind stands."""
+    page = f"{HOME}/{_PAGES[kind]}" if kind in _PAGES else HOME
+    return f"{page}#{kind}-{thing_id}" if thing_id else page
+
+
 def back(told: str, to: str = HOME) -> Response:
     """To the page that shows what has been done."""
     page, _sep, anchor = to.partition("#")
@@ -164,7 +210,7 @@ def back(told: str, to: str = HOME) -> Response:
 def _named(catalogue: Catalogue, error: CatalogueError) -> CatalogueError:
     """The same fault, told by the thing's name in place of its id."""
     place = error.place
-    if place.kind not in ("group", "service", "counter"):
+    if not place.id or place.kind in ("special_day", "phrase", "recording"):
         return error
     one = edits.thing(catalogue, place.kind, place.id)
     name = str(getattr(one, "number", "")) or str(getattr(one, "name", ""))
@@ -173,6 +219,11 @@ def _named(catalogue: Catalogue, error: CatalogueError) -> CatalogueError:
 
 def _page_of(error: CatalogueError) -> str:
     kind, thing_id, field = error.place
+    if kind == "recording":
+        return f"{HOME}/recordings"
     if kind in _PATH_OF and thing_id:
         return f"{HOME}/{_PATH_OF[kind]}/{thing_id}#{field}"
-    return f"{HOME}/{kind}" if kind in ("facility", "hours", "policy") else f"{HOME}#{kind}"
+    if kind == "phrases":
+        return f"{HOME}/voices"
+    has_page = kind in ("facility", "hours", "policy") or kind in _PAGES.values()
+    return f"{HOME}/{kind}" if has_page else f"{HOME}#{kind}"

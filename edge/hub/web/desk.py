@@ -29,6 +29,7 @@ from edge.contracts.commands import (
     Undo,
 )
 from edge.contracts.face import ContestVerdict, SettleContest
+from edge.contracts.notice import Announce, EndNotice
 from edge.contracts.refusals import WORDS
 from edge.contracts.ticket import Ticket
 from edge.hub.floor_panel import find_by_label
@@ -56,7 +57,10 @@ Press = (
     | CancelTicket
     | MergeTickets
     | SettleContest
+    | Announce
+    | EndNotice
 )
+_FLOOR_LEADS = SettleContest | Announce | EndNotice
 _DONE: dict[type[Press], str] = {
     Transfer: N_("Đã chuyển {label}."),
     SendToTests: N_("{label} đi xét nghiệm rồi trở lại quầy này."),
@@ -67,6 +71,8 @@ _DONE: dict[type[Press], str] = {
     MergeTickets: N_("Đã gộp {label}."),
     Undo: N_("Đã hoàn tác."),
     SettleContest: N_("Đã báo cho kiosk."),
+    Announce: N_("Đã phát thông báo."),
+    EndNotice: N_("Đã gỡ thông báo."),
 }
 
 
@@ -108,11 +114,10 @@ class DeskPages:
             command = _press.decode(body)
         except (msgspec.ValidationError, msgspec.DecodeError):
             return Response(status_code=422)
-        if isinstance(command, SettleContest) and (
-            command.verdict is ContestVerdict.LEFT  # the kiosk's own word is not an officer's
-            or not session.role.includes(Role.FLOOR_LEAD)
-        ):
+        if isinstance(command, _FLOOR_LEADS) and not session.role.includes(Role.FLOOR_LEAD):
             return Response(status_code=403)
+        if isinstance(command, SettleContest) and command.verdict is ContestVerdict.LEFT:
+            return Response(status_code=403)  # the kiosk's own word is not an officer's
         reply = await self._office.send(session, command)
         _ = said(request)
         if isinstance(reply, Refused):

@@ -16,6 +16,7 @@ from edge.hub.officers import Session
 from edge.hub.roles import Role
 from edge.hub.web.base import HEADERS, Form, said
 from edge.hub.web.catalogue_desk import HOME, MAX_BODY_BYTES, MAX_FIELDS, CatalogueDesk, back
+from edge.hub.words import N_
 
 VERSIONS = f"{HOME}/versions"
 MOST_SHOWN = 60
@@ -61,7 +62,10 @@ class EditionPages:
             "catalogue_publish.html",
             status=409 if message else 200,
             differences=self._desk.differences(request, draft.origin, draft.catalogue),
-            faults=self._desk.faults(request, draft.catalogue),
+            faults=[
+                *self._desk.faults(request, draft.catalogue),
+                *self._desk.lacking(request, draft.catalogue),
+            ],
             message=message,
             note=note,
             stop=stop,
@@ -76,6 +80,8 @@ class EditionPages:
             return self._review(
                 request, session, said(request)("Bản nháp đã đổi từ lúc bạn xem. Xin xem lại."), note=note
             )
+        if self._desk.lacking(request, draft.catalogue):
+            return self._review(request, session, said(request)(N_("Có tệp không còn trong kho.")), note=note)
         command = AdoptCatalogue(secrets.token_hex(16), draft.origin.version, draft.catalogue)
         refused = await self._desk.adopt(session, command, note)
         if refused is None:

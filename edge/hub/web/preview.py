@@ -13,7 +13,7 @@ from edge.hub.web.base import HEADERS
 from edge.hub.web.catalogue_desk import HOME, CatalogueDesk
 
 PREVIEW = f"{HOME}/preview"
-# The one page that another page of the hub may show in a frame.
+# For pages that another page of the hub shows in a frame.
 FRAMED = {
     **HEADERS,
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'self'; form-action 'none'",
@@ -47,7 +47,7 @@ class PreviewPages:
         now = local_time(self._desk.office.inbox.now_ms, self._desk.in_force.facility.time_zone)
         response = self._desk.office.page(
             request,
-            "catalogue_screen.html",
+            "catalogue_kiosk.html",
             catalogue=catalogue,
             groups=shown,
             portrait=tiles.portrait(groups),

@@ -1,5 +1,5 @@
 // The floor lead's page: every counter, whoever needs a look, and any ticket of today.
-import { aboutTicket, byId, follow, giveNumber, onKeys, press, say, setCounter, times } from "./desk.js";
+import { aboutTicket, ask, byId, follow, giveNumber, onKeys, press, say, setCounter, times } from "./desk.js";
 
 const panel = byId("panel");
 const result = byId("result");
@@ -15,7 +15,23 @@ const actions = {
   return: (button) => press(button.id, { type: "ReturnToQueue/1", ticket: button.dataset.ticket }),
   settle: (button) => press(button.id, { type: "SettleContest/1", contest: button.dataset.contest, verdict: button.dataset.verdict }),
   show: (button) => show(button.dataset.label),
+  announce: (button) => announce(button.id),
+  end: (button) => press(button.id, { type: "EndNotice/1", notice: button.dataset.notice }),
 };
+
+// Have something said and shown in the hall at once.
+async function announce(key) {
+  const [what, fields] = await ask("announce");
+  if (what !== "announce") return;
+  await press(key, {
+    type: "Announce/1",
+    text_vi: fields.get("text_vi").trim(),
+    text_en: fields.get("text_en").trim(),
+    zones: fields.getAll("zone"),
+    urgent: fields.get("urgent") === "yes",
+    minutes: Number(fields.get("minutes")),
+  });
+}
 
 async function show(label) {
   shown = label;
@@ -48,6 +64,7 @@ search.addEventListener("submit", (event) => {
 
 onKeys((key) => {
   if (key === "/") { search.elements.label.focus(); return true; }
+  if (key === "p") { byId("do-announce").click(); return true; }
   if (key === "s") { byId("do-give").click(); return true; }
   return false;
 });
