@@ -1,195 +1,82 @@
-"""What is said for a call, for changes of room and by the clock, in Vietnamese and in English. Pure."""
+"""What is said for calls, for changes of room and for announcements, language by language. Pure."""
 
-import re
-import unicodedata
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from board_controller.signage import Announcement, Move, Notice
-from board_controller.voice.calls import Moves, Said
-
-_VI_DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
-_EN_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_EN_TEENS = [
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_EN_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-# Letters as an announcer says them; D as in "vitamin D", so that it is not heard as "dê", a goat.
-_VI_LETTERS = {
-    "A": "A", "B": "bê", "C": "xê", "D": "đê", "Đ": "đờ", "E": "e", "F": "ép", "G": "giê", "H": "hát", "I": "i",
-    "J": "gi", "K": "ca", "L": "e-lờ", "M": "em-mờ", "N": "en-nờ", "O": "o", "P": "pê", "Q": "quy", "R": "e-rờ",
-    "S": "ét-sì", "T": "tê", "U": "u", "V": "vê", "W": "vê kép", "X": "ích-xì", "Y": "i-dài", "Z": "dét",
-}  # fmt: skip
-_CODE = re.compile(r"\d+|[^\W\d_]+", re.UNICODE)
+from board_controller.signage import Announcement, Move
+from board_controller.voice.calls import Called, Moves, Said
+from edge.contracts import phrases
+from edge.contracts.hall import Language, Phrase, Region, Voice
+from edge.contracts.phrases import Fragment, Spoken
 
 
-def sentence(said: Said, language: str) -> str:
-    """What is said in ``vi`` or ``en``; NFC, and free of the engine's own notation. Empty where a notice has no text.
+class Line(NamedTuple):
+    """One sentence: as the engine reads it, and the recorded pieces of which it is made (none: it has none)."""
 
-    Digits of a ticket and of a room are read one by one, a counter's number as a number. Changes of room are read
-    by where to go.
-    Raises KeyError on a language that has no sentences.
+    text: str
+    language: Language
+    region: Region
+    fragments: tuple[Fragment, ...] = ()
 
-    >>> sentence(Announcement("", "A047", 1, "101", ""), "vi")
-    'Mời số A không bốn bảy, đến quầy một, phòng một không một'
-    >>> sentence(Announcement("", "A047", 1, "101", ""), "en")
-    'Number A, zero four seven, please go to counter one, room one zero one'
-    >>> sentence(Moves((Move("", "A012", 3, "103"), Move("", "A015", 3, "103"))), "vi")
-    'Thay đổi phòng. Số A không một hai, số A không một năm, mời sang phòng một không ba'
+
+def lines(said: Said, voice: Voice, own: Sequence[Phrase]) -> tuple[Line, ...]:
+    """Everything that this voice says, in its order: all of the first language, then all of the next.
+
+    ``own`` are the catalogue's phrases. Numbers that go to the same place are said in one sentence. A language in which
+    an announcement has no text is left out. English is recorded once, whatever the region of the Vietnamese.
+
+    >>> call = Called((Announcement("", "A047", 1, "101", ""),))
+    >>> [line.text for line in lines(call, Voice("1", ""), ())]
+    ['Mời số A không bốn bảy, đến quầy một, phòng một không một', \
+'Number A, zero four seven, please go to counter one, room one zero one']
     """
-    return _SENTENCES[language](said)
+    found = []
+    for language in voice.languages:
+        region: Region = voice.region if language == "vi" else "north"
+        match said:
+            case Called(calls):
+                found += [_line("call", place, voice, own, language, region) for place in _by_place(calls)]
+            case Moves(moves):
+                found += [_line(_kind(place[0]), place, voice, own, language, region) for place in _by_place(moves)]
+            case _:
+                text = phrases.clean(said.text_vi if language == "vi" else said.text_en)
+                found += [Line(text, language, region)] if text else []
+    return tuple(found)
 
 
-def _vietnamese(said: Said) -> str:
-    match said:
-        case Announcement():
-            return _vi_call(said)
-        case Moves(moves):
-            told = [
-                ", ".join([*(f"số {_vi_code(label)}" for label in labels), _vi_where(move)])
-                for move, labels in _by_place(moves)
-            ]
-            return ". ".join(["Thay đổi phòng", *map(_capital, told)])
-        case Notice():
-            return _clean(said.text_vi)
-
-
-def _english(said: Said) -> str:
-    match said:
-        case Announcement():
-            return _en_call(said)
-        case Moves(moves):
-            told = [
-                ", ".join([*(f"number {_en_code(label)}" for label in labels), _en_where(move)])
-                for move, labels in _by_place(moves)
-            ]
-            return ". ".join(["Change of room", *map(_capital, told)])
-        case Notice():
-            return _clean(said.text_en)
-
-
-def _by_place(moves: tuple[Move, ...]) -> list[tuple[Move, list[str]]]:
-    """A move for each place to go to, in the order of the first, and the tickets that go there."""
-    places: dict[tuple[int, str], tuple[Move, list[str]]] = {}
-    for move in moves:
-        places.setdefault((move.number, move.room), (move, []))[1].append(move.label)
+def _by_place(told: Sequence[Announcement] | Sequence[Move]) -> list[list[Announcement | Move]]:
+    """Those that go to the same place, in the order of the first."""
+    places: dict[tuple[int, str], list[Announcement | Move]] = {}
+    for one in told:
+        places.setdefault((one.number, one.room), []).append(one)
     return [*places.values()]
 
 
-def _vi_where(move: Move) -> str:
-    room = _room(move.room)
+def _kind(move: Announcement | Move) -> str:
     if not move.number:
-        return "xin chờ, quầy nào trống trước sẽ gọi"
-    if room:
-        return f"mời sang phòng {_vi_code(room) if _is_code(room) else room}"
-    return f"mời sang quầy {vi_number(move.number)}"
+        return "move-free"
+    return "move-room" if phrases.room(move.room, "vi", "north").text else "move-counter"
 
 
-def _en_where(move: Move) -> str:
-    room = _room(move.room)
-    if not move.number:
-        return "please wait, the first free counter will call you"
-    if room:
-        return f"please go to room {_en_code(room) if _is_code(room) else room}"
-    return f"please go to counter {en_number(move.number)}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _vi_call(said: Announcement) -> str:
-    parts = [f"Mời số {_vi_code(said.label)}", f"đến quầy {vi_number(said.number)}"]
-    room = _room(said.room)
-    if room:
-        parts.append(f"phòng {_vi_code(room) if _is_code(room) else room}")
-    return ", ".join(parts)
-
-
-def _en_call(said: Announcement) -> str:
-    parts = [f"Number {_en_code(said.label)}", f"please go to counter {en_number(said.number)}"]
-    room = _room(said.room)
-    if room:
-        parts.append(f"room {_en_code(room) if _is_code(room) else room}")
-    return ", ".join(parts)
-
-
-_SENTENCES: dict[str, Callable[[Said], str]] = {"vi": _vietnamese, "en": _english}
-
-
-def vi_number(number: int) -> str:
-    """A number as it is said; from 100 on digit by digit.
-
-    >>> [vi_number(n) for n in (4, 10, 15, 21, 24, 25, 30)]
-    ['bốn', 'mười', 'mười lăm', 'hai mươi mốt', 'hai mươi tư', 'hai mươi lăm', 'ba mươi']
-    """
-    tens, ones = divmod(number, 10)
-    if tens == 0:
-        return _VI_DIGITS[ones]
-    if tens > 9:
-        return " ".join(_VI_DIGITS[int(digit)] for digit in str(number))
-    head = "mười" if tens == 1 else f"{_VI_DIGITS[tens]} mươi"
-    match ones:
-        case 0:
-            return head
-        case 1 if tens > 1:
-            return f"{head} mốt"
-        case 4 if tens > 1:
-            return f"{head} tư"
-        case 5:
-            return f"{head} lăm"
-        case _:
-            return f"{head} {_VI_DIGITS[ones]}"
-
-
-def en_number(number: int) -> str:
-    """A number as it is said; from 100 on digit by digit.
-
-    >>> [en_number(n) for n in (4, 12, 20, 32)]
-    ['four', 'twelve', 'twenty', 'thirty-two']
-    """
-    tens, ones = divmod(number, 10)
-    match tens:
-        case 0:
-            return _EN_DIGITS[ones]
-        case 1:
-            return _EN_TEENS[ones]
-        case _ if tens > 9:
-            return " ".join(_EN_DIGITS[int(digit)] for digit in str(number))
-        case _:
-            return _EN_TENS[tens] + (f"-{_EN_DIGITS[ones]}" if ones else "")
-
-
-def _clean(text: str) -> str:
-    """The text as the engine may have it: NFC, no ``[[phonemes]]``, no leading dash, which would be an option."""
-    plain = unicodedata.normalize("NFC", text).replace("[[", " ").replace("]]", " ")
-    return re.sub(r"\s+", " ", plain).strip(" -–—")
-
-
-def _room(text: str) -> str:
-    return re.sub(r"^(P\.|phòng )\s*", "", _clean(text), flags=re.IGNORECASE)
-
-
-def _is_code(room: str) -> bool:
-    return any(character.isdecimal() for character in room) and len(room) <= 6
-
-
-def _vi_code(text: str) -> str:
-    characters = "".join(_CODE.findall(_clean(text).upper()))
-    return " ".join(_VI_DIGITS[int(c)] if c.isdecimal() else _VI_LETTERS.get(c, c) for c in characters)
-
-
-def _en_code(text: str) -> str:
-    groups = []
-    for token in _CODE.findall(_clean(text).upper()):
-        # a comma after a letter: without it espeak-ng reads "A zero" as the article
-        groups.append(" ".join(_EN_DIGITS[int(c)] if c.isdecimal() else c for c in token))
-    return ", ".join(groups)
+def _line(
+    phrase_id: str,
+    told: Sequence[Announcement | Move],
+    voice: Voice,
+    own: Sequence[Phrase],
+    language: Language,
+    region: Region,
+) -> Line:
+    where = told[0]
+    values = {
+        "number": phrases.listed([phrases.code(one.label, language, region, digits=voice.digits) for one in told]),
+        "counter": phrases.number(where.number, language, region) if where.number else Spoken(),
+        "room": phrases.room(where.room, language, region),
+    }
+    phrase = phrases.phrase_of(own, phrase_id)
+    template = phrase.vi if language == "vi" else phrase.en
+    return Line(
+        phrases.sentence(template, values),
+        language,
+        region,
+        phrases.fragments(template, values, language, region),
+    )

@@ -1,134 +1,91 @@
-"""Sentences as speech: espeak-ng through py-espeak-ng, kept on disk by what is said."""
+"""Sentences as speech: as somebody recorded them, or by espeak-ng through py-espeak-ng."""
 
-import hashlib
-import io
-import os
-import tempfile
-import unicodedata
-import wave
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from espeakng import ESpeakNG
 
-from board_controller.voice.chime import RATE_HZ, chime
+from board_controller.voice.kept import Kept
+from board_controller.voice.levels import NotSound, even_out, from_wave, silence, trim
+from edge.contracts.hall import Language, Region
 from edge.daemon.config import ConfigError
 
+VIETNAMESE: Mapping[Region, str] = {"north": "vi", "central": "vi-vn-x-central", "south": "vi-vn-x-south"}
 ENGLISH = "en-gb"
 WORDS_PER_MINUTE = 150  # espeak-ng's own 175 is fast for a hall
 VOLUME = 85  # of espeak-ng's 0 to 200; at 100 the peaks touch full scale
-CACHE_BYTES = 64 * 1024 * 1024
-LEAD_S, BETWEEN_S = 0.15, 0.35  # silence after the chime, and between two languages
-SAMPLE_BYTES = 2
+JOIN_S = 0.08  # between two recorded fragments
+SOUND_BYTES = 20_000_000  # of one file, as the hub takes them
+
+Held = Callable[[], Mapping[str, tuple[Path, str]]]  # SHA-256 → a file, and its content type
 
 
 class SpeechFailed(Exception):
-    """The engine gave no usable sound; the text says what came instead, never what was to be said."""
+    """There is no usable sound; the text says what came instead, never what was to be said."""
 
 
 class Speech:
-    """The voices of this board, and what they have already said.
+    """The voices of the engine, and the recordings that are here: ``held`` gives their files.
 
-    ``languages`` in the order in which a call is read; ``vietnamese`` is the espeak-ng voice for ``vi``.
-    Raises ConfigError where espeak-ng or one of the voices is missing: it would speak with another one unasked.
+    Raises ConfigError where espeak-ng or one of its voices is missing: it would speak with another one unasked.
     """
 
-    def __init__(self, languages: Sequence[str], vietnamese: str, cache: Path) -> None:
-        self.languages = tuple(languages)
-        self._voices = {"vi": vietnamese, "en": ENGLISH}
-        self._cache = cache
+    def __init__(self, cache: Path, held: Held = dict) -> None:
+        self._kept = Kept(cache)
+        self._held = held
         try:
             installed = ESpeakNG().voices
         except OSError as error:
-            raise ConfigError("voice: the program espeak-ng is missing; apt-get install espeak-ng") from error
-        known = {voice["language"] for voice in installed}
-        for language in languages:
-            if self._voices[language] not in known:
-                raise ConfigError(
-                    f"voice.voice: espeak-ng has no voice {self._voices[language]!r}; see espeak-ng --voices"
-                )
-        try:
-            cache.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f"voice.cache: {cache} cannot be made ({error.strerror})") from error
+            raise ConfigError("speaker: the program espeak-ng is missing; apt-get install espeak-ng") from error
+        for voice in (*VIETNAMESE.values(), ENGLISH):
+            if voice not in {there["language"] for there in installed}:
+                raise ConfigError(f"speaker: espeak-ng has no voice {voice!r}; see espeak-ng --voices")
 
-    def call(self, sentences: Sequence[tuple[str, str]]) -> bytes:
-        """A whole call as one WAV: chime, then each (language, sentence); 16 bit mono at ``RATE_HZ``.
+    def spoken(self, text: str, language: Language, region: Region) -> bytes:
+        """The text as the engine says it, evened out. Raises SpeechFailed."""
+        voice = VIETNAMESE[region] if language == "vi" else ENGLISH
+        return self._kept.sound(
+            f"espeak-ng|{voice}|{WORDS_PER_MINUTE}|{VOLUME}|{text}", lambda: even_out(_synthesised(voice, text))
+        )
 
-        Raises SpeechFailed where the engine fails.
+    def joined(self, fragments: Sequence[str]) -> bytes | None:
+        """These recordings (SHA-256 each) as one sentence: evened out and trimmed each, with short gaps.
+
+        None where one of them is not here or is damaged: then the engine has to say the whole sentence.
         """
-        samples = [chime(), _silence(LEAD_S)]
-        for index, (language, text) in enumerate(sentences):
-            if index:
-                samples.append(_silence(BETWEEN_S))
-            samples.append(self._speech(self._voices[language], text))
-        return _wav(b"".join(samples))
+        sounds: list[bytes] = []
+        for sha256 in fragments:
+            sound = self._recorded(sha256)
+            if not sound:
+                return None
+            sounds += [silence(JOIN_S), sound]
+        return b"".join(sounds[1:]) or None
 
-    def _speech(self, voice: str, text: str) -> bytes:
-        said = unicodedata.normalize("NFC", text)
-        name = hashlib.sha256(f"espeak-ng|{voice}|{WORDS_PER_MINUTE}|{VOLUME}|{said}".encode()).hexdigest()
-        kept = self._cache / f"{name}.wav"
+    def played(self, sha256: str) -> bytes:
+        """A whole uploaded sound, evened out. Raises SpeechFailed where it is not here or is damaged."""
         try:
-            samples = _samples(kept.read_bytes())
-            os.utime(kept)  # the eldest are dropped first
-        except (OSError, SpeechFailed):  # not kept yet, or torn by a power cut
-            made = _synthesise(voice, said)
-            samples = _samples(made)
-            self._keep(kept, made)
-        return samples
+            return self._kept.sound(f"sound|{sha256}", lambda: even_out(self._file(sha256)))
+        except (KeyError, OSError, NotSound) as error:
+            raise SpeechFailed(f"the sound {sha256[:8]} is not here, or is damaged") from error
 
-    def _keep(self, path: Path, wav: bytes) -> None:
+    def _recorded(self, sha256: str) -> bytes | None:
         try:
-            self._make_room(len(wav))
-            with tempfile.NamedTemporaryFile(dir=self._cache, suffix=".new", delete=False) as file:
-                file.write(wav)
-            os.replace(file.name, path)
-        except OSError:
-            return  # a full or broken card costs the cache, not the call
+            return self._kept.sound(f"fragment|{sha256}", lambda: even_out(trim(self._file(sha256))))
+        except (KeyError, OSError, NotSound):
+            return None
 
-    def _make_room(self, size: int) -> None:
-        files = [(entry.stat(), entry.path) for entry in os.scandir(self._cache)]
-        files.sort(key=lambda file: file[0].st_mtime)
-        total = sum(stat.st_size for stat, _ in files) + size
-        for stat, path in files:
-            if total <= CACHE_BYTES:
-                break
-            os.unlink(path)
-            total -= stat.st_size
+    def _file(self, sha256: str) -> bytes:
+        path, _ = self._held()[sha256]
+        with path.open("rb") as file:
+            return from_wave(file.read(SOUND_BYTES))
 
 
-def _synthesise(voice: str, text: str) -> bytes:
+def _synthesised(voice: str, text: str) -> bytes:
     if text.startswith("-"):
         raise SpeechFailed("the text would be taken for an option")
     try:
-        wav: bytes = ESpeakNG(voice=voice, speed=WORDS_PER_MINUTE, volume=VOLUME).synth_wav(text)
+        return from_wave(ESpeakNG(voice=voice, speed=WORDS_PER_MINUTE, volume=VOLUME).synth_wav(text))
     except OSError as error:
         raise SpeechFailed(f"espeak-ng cannot be started ({error.strerror})") from error
-    return wav
-
-
-def _samples(wav: bytes) -> bytes:
-    try:
-        with wave.open(io.BytesIO(wav)) as file:
-            shape = (file.getnchannels(), file.getsampwidth(), file.getframerate())
-            frames = file.getnframes()
-            samples: bytes = file.readframes(frames)
-    except (wave.Error, EOFError) as error:
-        raise SpeechFailed(f"no WAV but {len(wav)} bytes") from error
-    if shape != (1, SAMPLE_BYTES, RATE_HZ) or not samples or len(samples) != SAMPLE_BYTES * frames:
-        raise SpeechFailed(f"a WAV of another kind: {shape}, {len(samples)} bytes")
-    return samples
-
-
-def _silence(seconds: float) -> bytes:
-    return bytes(SAMPLE_BYTES * int(seconds * RATE_HZ))
-
-
-def _wav(samples: bytes) -> bytes:
-    target = io.BytesIO()
-    with wave.open(target, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(SAMPLE_BYTES)
-        file.setframerate(RATE_HZ)
-        file.writeframes(samples)
-    return target.getvalue()
+    except NotSound as error:
+        raise SpeechFailed(f"espeak-ng gave {error}") from error
