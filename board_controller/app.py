@@ -7,6 +7,7 @@ from board_controller.config import BoardConfig, read
 from board_controller.displays import LedBoards
 from board_controller.health import Health
 from board_controller.hub_link import HubLink
+from board_controller.media import MediaStore, NoMedia
 from board_controller.tv.server import Tv, application
 from board_controller.voice.speaker import Speaker
 from board_controller.voice.synthesis import Speech
@@ -20,13 +21,16 @@ async def run(config: BoardConfig) -> None:
     """Wire the board controller together and serve until told to stop."""
     client = HubClient(config.hub)
     led_boards = LedBoards(config.led_board)
-    speakers = [Speaker(Speech(v.languages, v.voice, v.cache), v.player) for v in (config.voice,) if v]
-    tv = Tv(client.clock.now_ms)
+    media = MediaStore(config.media, client) if config.media else NoMedia()
+    speakers = [
+        Speaker(Speech(one.cache, media.held), one.player, one.zones, client.clock.now_ms) for one in config.speaker
+    ]
+    tv = Tv(client.clock.now_ms, media)
     hub = HubLink(
         client,
-        displays=[led_boards.show, tv.show],
+        displays=[led_boards.show, media.show, tv.show],
         voices=[speaker.say for speaker in speakers],
-        announcements=config.announcement,
+        editions=[speaker.adopt for speaker in speakers],
     )
     pins = open_pins(config.buttons)
     buttons = Buttons(config.counter, pins.factory, hub.press)
@@ -36,10 +40,17 @@ async def run(config: BoardConfig) -> None:
             Health(
                 hub_lost_since_ms=hub.lost_since_ms,
                 led_boards=led_boards.health(),
-                speaker_faults=[speaker.fault for speaker in speakers if speaker.fault],
+                speaker_faults=[
+                    ": ".join(filter(None, (", ".join(speaker.zones), speaker.fault)))
+                    for speaker in speakers
+                    if speaker.fault
+                ],
                 stuck_buttons=buttons.stuck(),
                 bouncing_buttons=buttons.bouncing(),
                 screens=tv.screens,
+                media_missing=media.health().missing,
+                media_fault=media.health().fault,
+                unplayable=tv.unplayable,
             )
         )
 
@@ -48,7 +59,8 @@ async def run(config: BoardConfig) -> None:
         speaker.start()
     try:
         await run_beside(
-            [hub.run(), tv.run(), buttons.run(), pins.run()], serve(application(tv, health), config.listen)
+            [hub.run(), tv.run(), media.run(tv.refresh), buttons.run(), pins.run()],
+            serve(application(tv, health, media), config.listen),
         )
     finally:
         buttons.close()

@@ -12,7 +12,6 @@ from board_controller.boards.modbus import Packing
 from board_controller.boards.rows import Row
 from board_controller.boards.template import TemplateError, frame
 from board_controller.press import Action
-from board_controller.schedule import TimedAnnouncement
 from edge.contracts.commands import Score
 from edge.daemon.config import ConfigError, Hub, Listen, Section, load
 
@@ -96,13 +95,19 @@ class LedBoard(Section, frozen=True):
     check_from: Annotated[int, Meta(ge=0, le=255)] = 0
 
 
-class Voice(Section, frozen=True):
-    """The languages of a call in their order, the espeak-ng voice for Vietnamese, and the program that plays."""
+class Loudspeaker(Section, frozen=True):
+    """The program that plays, where what was said is kept, and the zones in which it is heard (none: everywhere)."""
 
-    cache: Path
     player: Annotated[tuple[str, ...], Meta(min_length=1)]
-    languages: Annotated[tuple[Literal["vi", "en"], ...], Meta(min_length=1)] = ("vi", "en")
-    voice: str = "vi"
+    cache: Path
+    zones: Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(max_length=32)] = ()
+
+
+class Media(Section, frozen=True):
+    """Where pictures, clips and recordings are kept, and how much of them at most, in megabytes."""
+
+    folder: Path
+    most_mb: Annotated[int, Meta(ge=10, le=1_000_000)] = 4096
 
 
 class BoardConfig(Section, frozen=True):
@@ -113,8 +118,8 @@ class BoardConfig(Section, frozen=True):
     buttons: Buttons | None = None
     counter: tuple[CounterPins, ...] = ()
     led_board: tuple[LedBoard, ...] = ()
-    voice: Voice | None = None
-    announcement: Annotated[tuple[TimedAnnouncement, ...], Meta(max_length=50)] = ()
+    speaker: Annotated[tuple[Loudspeaker, ...], Meta(max_length=8)] = ()
+    media: Media | None = None
 
 
 def read(path: Path) -> BoardConfig:
@@ -122,7 +127,9 @@ def read(path: Path) -> BoardConfig:
     config = load(path, BoardConfig)
     if config.counter and config.buttons is None:
         raise ConfigError(f'{path}: [[counter]] needs [buttons] with pins = "gpio"')
-    _check_announcements(path, config)
+    players = [speaker.player for speaker in config.speaker]
+    if len(set(players)) < len(players):
+        raise ConfigError(f"{path}: speaker.player: two speakers have the same; a sound card plays one thing at a time")
     used: set[int] = set()
     for counter in config.counter:
         if counter.scores and len(counter.scores) != len(counter.rate):
@@ -168,15 +175,3 @@ def _check_led_boards(path: Path, config: BoardConfig) -> None:
                 frame(board.template, board.address, 1, Row("0" * MAX_ROW_BYTES), board.check_from)
             except TemplateError as error:
                 raise ConfigError(f"{where}.template: {error}") from error
-
-
-def _check_announcements(path: Path, config: BoardConfig) -> None:
-    for number, said in enumerate(config.announcement, start=1):
-        where = f"{path}: announcement {number}"
-        if config.voice is None:
-            raise ConfigError(f"{where} needs [voice]")
-        if bool(said.at) == bool(said.before_closing_min):
-            raise ConfigError(f"{where} needs either at or before_closing_min")
-        texts = {"vi": said.text_vi, "en": said.text_en}
-        if not any(texts[language].strip() for language in config.voice.languages):
-            raise ConfigError(f"{where} needs a text in one of voice.languages: text_vi or text_en")

@@ -12,7 +12,11 @@ class LedBoardHealth(Struct, frozen=True):
 
 
 class Health(Struct, frozen=True):
-    """All of them; ``hub_lost_since_ms`` is 0 while the hub is heard."""
+    """All of them; ``hub_lost_since_ms`` is 0 while the hub is heard.
+
+    ``media_missing`` names the media that are not here yet, ``media_fault`` says why they cannot come, ``unplayable``
+    names those that a TV could not play.
+    """
 
     hub_lost_since_ms: int
     led_boards: list[LedBoardHealth]
@@ -20,3 +24,6 @@ class Health(Struct, frozen=True):
     stuck_buttons: list[str]
     bouncing_buttons: list[str]
     screens: int
+    media_missing: list[str]
+    media_fault: str
+    unplayable: list[str]

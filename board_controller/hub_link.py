@@ -7,9 +7,13 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
+from board_controller import notices
+from board_controller.notices import Timed
 from board_controller.press import Action, Answer, Rating, answer_to, command_for
-from board_controller.schedule import Schedule, TimedAnnouncement, take
+from board_controller.schedule import Schedule, take
 from board_controller.signage import NOTHING, Signage, Utterance, Watch, Withdrawn, announcement, project
+from edge.contracts.catalogue import Catalogue
+from edge.contracts.events import Announced
 from edge.contracts.outlook import Outlook
 from edge.contracts.snapshot import Snapshot
 from edge.daemon.hub_client import Change, HubClient, HubRejected, HubUnreachable, new_command_id
@@ -26,9 +30,9 @@ REFRESH_S = 10.0  # the displays are told anew at least this often: the date and
 class HubLink:
     """Follows the hub and gives every change to the displays; sends presses.
 
-    ``displays`` are told the signage after each change; ``voices`` get each call and change of room with its age in
-    milliseconds, and what the ``announcements`` say when it is due, by the hub's clock and hours: while the hub is
-    away, by those that it told last.
+    ``displays`` are told the signage after each change; ``editions`` each catalogue as it comes into force; ``voices``
+    get each call, change of room and notice with its age in milliseconds, and what the catalogue's announcements say
+    when it is due, by the hub's clock and hours: while the hub is away, by those that it told last.
     """
 
     def __init__(
@@ -36,12 +40,15 @@ class HubLink:
         client: HubClient,
         displays: Sequence[Callable[[Signage], None]],
         voices: Sequence[Voice],
-        announcements: Sequence[TimedAnnouncement] = (),
+        editions: Sequence[Callable[[Catalogue], None]] = (),
     ) -> None:
         self._client = client
         self._displays = displays
         self._voices = voices
-        self._schedule = Schedule(tuple(announcements))
+        self._editions = editions
+        self._catalogue: Catalogue | None = None
+        self._schedule = Schedule()
+        self._timed: tuple[Timed, ...] = ()
         self._watch = Watch()
         self._snapshot: Snapshot | None = None
         self._outlook: Outlook | None = None
@@ -88,14 +95,26 @@ class HubLink:
                 self._outlook = change
             case snapshot, None:
                 self._snapshot, self._lost_since_ms = snapshot, 0
+                self._adopt(snapshot.catalogue)
                 self._watch.linked(_steady_ms())
             case snapshot, entry:
                 self._snapshot = snapshot
+                self._adopt(snapshot.catalogue)
                 age_ms = self._watch.heard(entry, _steady_ms())
                 said = announcement(entry, snapshot)
                 if said is not None:
                     self._say(said, age_ms)
+                if isinstance(entry.event, Announced):
+                    self._say(notices.spoken(entry.event), age_ms)
         self._show()
+
+    def _adopt(self, catalogue: Catalogue) -> None:
+        if catalogue is self._catalogue or catalogue == self._catalogue:
+            return
+        self._catalogue = catalogue
+        self._schedule = replace(self._schedule, announcements=catalogue.announcements)
+        for told in self._editions:
+            told(catalogue)
 
     def _say(self, said: Utterance | Withdrawn, age_ms: int = 0) -> None:
         for voice in self._voices:
@@ -112,6 +131,7 @@ class HubLink:
                 self._lost_since_ms,
                 moved_ms=self._watch.moved_ms,
                 outlook=self._outlook,
+                notices=notices.banners(self._snapshot.notices, self._client.clock.now_ms(), self._timed, _steady_ms()),
             )
         for display in self._displays:
             display(signage)
@@ -119,8 +139,9 @@ class HubLink:
 
     async def _keep_showing(self) -> None:
         while True:
-            end_ms = self._watch.next_change_ms(_steady_ms())
-            pause_s = REFRESH_S if end_ms is None else min(REFRESH_S, (end_ms - _steady_ms()) / 1000)
+            now_ms = _steady_ms()
+            ends = (self._watch.next_change_ms(now_ms), notices.next_change_ms(self._timed, now_ms))
+            pause_s = min([REFRESH_S, *((end_ms - now_ms) / 1000 for end_ms in ends if end_ms is not None)])
             self._changed.clear()
             try:
                 async with asyncio.timeout(pause_s):
@@ -129,13 +150,15 @@ class HubLink:
                 self._show()
 
     async def _keep_to_schedule(self) -> None:
-        while self._schedule.announcements:
+        while True:
             if self._snapshot is not None and self._outlook is not None:
                 zone = self._snapshot.catalogue.facility.time_zone
-                now_ms = self._client.clock.now_ms()
-                self._schedule, due = take(self._schedule, self._outlook.hours, zone, now_ms)
+                self._schedule, due = take(self._schedule, self._outlook, zone, self._client.clock.now_ms())
+                self._timed = notices.shown(self._timed, due, _steady_ms())
                 for notice in due:
                     self._say(notice)
+                if due:
+                    self._show()
             await asyncio.sleep(SCHEDULE_S)
 
 

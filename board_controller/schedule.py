@@ -1,93 +1,106 @@
-"""What is to be spoken by itself, and when: announcements at preset times (S6). Pure."""
+"""What is to be spoken by itself, and when: the catalogue's announcements (S6). Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
+from msgspec import Struct
+from msgspec.structs import replace
 
 from board_controller.signage import Notice
-from edge.contracts.outlook import Hours
-from edge.daemon.config import Section
+from edge.contracts.hall import Occasion, TimedAnnouncement
+from edge.contracts.outlook import Hours, Outlook
 
 LATE_MS = 120_000  # a machine that slept, or a clock that was set forward: what is older than this is left out
 MINUTE_MS = 60_000
-
-Weekday = Annotated[int, Meta(ge=0, le=6)]
-TimeOfDay = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Spoken = Annotated[str, Meta(max_length=200)]
-
-
-class TimedAnnouncement(Section, frozen=True):
-    """What is spoken by itself (S6): at each time ``at`` of the facility's day, or so long before its last closing.
-
-    Weekdays are 0 (Monday) to 6. A language without a text is left out.
-    """
-
-    text_vi: Spoken = ""
-    text_en: Spoken = ""
-    at: tuple[TimeOfDay, ...] = ()
-    weekdays: tuple[Weekday, ...] = (0, 1, 2, 3, 4, 5, 6)
-    before_closing_min: Annotated[int, Meta(ge=0, le=240)] = 0
+REMEMBERED = 2_000  # of what was told: more than a day has, every five minutes, whatever the clock does
 
 
 class Schedule(Struct, frozen=True):
-    """The announcements of one board controller, and up to which moment they have been spoken (0: it just began)."""
+    """The catalogue's announcements, and what has been told of them: (id, moment) each, in milliseconds since 1970 UTC,
+    the latest at the end."""
 
     announcements: tuple[TimedAnnouncement, ...] = ()
-    upto_ms: int = 0
+    told: tuple[tuple[str, int], ...] = ()
 
 
-def take(schedule: Schedule, hours: Hours, time_zone: str, now_ms: int) -> tuple[Schedule, tuple[Notice, ...]]:
-    """The schedule after this moment, and what has become due since it was last asked, eldest first.
+def take(schedule: Schedule, outlook: Outlook, time_zone: str, now_ms: int) -> tuple[Schedule, tuple[Notice, ...]]:
+    """The schedule after this moment, and what is due, eldest first; ``now_ms`` is the hub's time.
 
-    - ``hours`` are the facility's working hours as the hub gave them; ``now_ms`` is the hub's time.
     - Nothing is due on a day without working hours, nor on one that the hub has said nothing about; on a working day
       every time counts, so that people who wait before the opening can be told something, too.
-    - ``before_closing_min`` counts from the day's last closing, not from lunch; where it is always open there is none.
-    - A clock that is set back by less than ``LATE_MS`` says nothing twice.
+    - An occasion is the facility's: its first opening, its first closing with another opening after it, its last
+      closing, and the last moment at which any service gives a number (one that always gives numbers aside).
+    - What became due more than ``LATE_MS`` ago is left out. What was told is not told again, wherever the clock is set.
     """
-    since_ms = schedule.upto_ms if now_ms > schedule.upto_ms - LATE_MS else now_ms
-    after_ms = max(since_ms, now_ms - LATE_MS)
+    zone = ZoneInfo(time_zone)
+    told = set(schedule.told)
     due = sorted(
         (at_ms, number)
         for number, said in enumerate(schedule.announcements)
-        for at_ms in _moments(said, hours, ZoneInfo(time_zone), now_ms)
-        if after_ms < at_ms <= now_ms
+        for at_ms in {*_moments(said, outlook, zone, now_ms)}
+        if now_ms - LATE_MS < at_ms <= now_ms and (said.id, at_ms) not in told
     )
-    notices = tuple(_notice(schedule.announcements[number]) for _, number in due)
-    return Schedule(schedule.announcements, max(since_ms, now_ms)), notices
+    found = [(schedule.announcements[number], at_ms) for at_ms, number in due]
+    remembered = (*schedule.told, *((said.id, at_ms) for said, at_ms in found))[-REMEMBERED:]
+    return replace(schedule, told=remembered), tuple(_notice(said) for said, _ in found)
 
 
 def _notice(said: TimedAnnouncement) -> Notice:
-    return Notice(said.text_vi, said.text_en)
+    return Notice(said.text_vi, said.text_en, said.zones, said.sound, said.on_screen)
 
 
-def _moments(said: TimedAnnouncement, hours: Hours, zone: ZoneInfo, now_ms: int) -> Iterator[int]:
-    days = _working_days(hours, zone, now_ms)
-    for at in said.at:
-        hour, minute = (int(part) for part in at.split(":"))
-        for day in days:
-            if day.weekday() in said.weekdays:
-                yield _ms(datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone))
-    if said.before_closing_min and hours.spans:
-        closes_ms = hours.spans[-1][1]
-        if _local(hours.spans[-1][0], zone).weekday() in said.weekdays:
-            yield closes_ms - said.before_closing_min * MINUTE_MS
+def _moments(said: TimedAnnouncement, outlook: Outlook, zone: ZoneInfo, now_ms: int) -> Iterator[int]:
+    """Its moments of the last ``LATE_MS``, and perhaps others."""
+    hours = outlook.hours
+    if said.occasion is not Occasion.NONE:
+        at_ms = _occasion_ms(said.occasion, outlook)
+        if at_ms is not None and _local(at_ms, zone).weekday() in said.weekdays:
+            yield at_ms - said.before_min * MINUTE_MS
+        return
+    minute_ms = now_ms - now_ms % MINUTE_MS
+    for at_ms in range(minute_ms, now_ms - LATE_MS, -MINUTE_MS):
+        local = _local(at_ms, zone)
+        works = hours.always or local.date() in _working_days(hours, zone)
+        if works and local.weekday() in said.weekdays and _is_time(said, local):
+            yield at_ms
 
 
-def _working_days(hours: Hours, zone: ZoneInfo, now_ms: int) -> Sequence[date]:
-    """The local dates that are now or were within ``LATE_MS``, of those on which the facility is known to work."""
-    recent = {_local(at_ms, zone).date() for at_ms in (now_ms - LATE_MS, now_ms)}
-    if hours.always:
-        return sorted(recent)
-    return sorted(recent & {_local(opens_ms, zone).date() for opens_ms, _ in hours.spans})
+def _is_time(said: TimedAnnouncement, local: datetime) -> bool:
+    """Whether this local minute is one of its times; an hour that the clocks repeat counts once."""
+    time = f"{local:%H:%M}"
+    if local.fold:
+        return False
+    if not said.every_min:
+        return time in said.at
+    since = _minute(said.since)
+    return said.since <= time <= said.until and (_minute(time) - since) % said.every_min == 0
+
+
+def _minute(time: str) -> int:
+    hour, minute = time.split(":")
+    return 60 * int(hour) + int(minute)
+
+
+def _occasion_ms(occasion: Occasion, outlook: Outlook) -> int | None:
+    """When it is today; None where it is not."""
+    spans = outlook.hours.spans
+    match occasion:
+        case Occasion.OPENING:
+            return spans[0][0] if spans else None
+        case Occasion.LUNCH:
+            return spans[0][1] if len(spans) > 1 else None
+        case Occasion.CLOSING:
+            return spans[-1][1] if spans else None
+        case _:
+            ends = [until for service in outlook.services.values() for _, until in service.tickets]
+            return max(ends, default=None)
+
+
+def _working_days(hours: Hours, zone: ZoneInfo) -> set[date]:
+    """The local dates on which the facility is known to work."""
+    return {_local(opens_ms, zone).date() for opens_ms, _ in hours.spans}
 
 
 def _local(at_ms: int, zone: ZoneInfo) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)

@@ -1,7 +1,6 @@
 """What the hall's displays show and what is spoken: a projection of the hub's snapshot. Pure."""
 
-from collections.abc import Mapping
-from enum import Enum
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -9,9 +8,11 @@ from msgspec.structs import replace
 from edge.contracts.catalogue import Counter, Facility, OpeningPeriod
 from edge.contracts.counter import CLOSED, CounterState, Pause
 from edge.contracts.events import ActionUndone, Entry, RoomChanged, TicketCalled, TicketRecalled
+from edge.contracts.hall import Medium, Screen
 from edge.contracts.outlook import CounterOutlook, Hours, Outlook, Window
 from edge.contracts.snapshot import Snapshot
 from edge.contracts.ticket import State, Ticket
+from edge.contracts.tv import Stage as Stage
 
 NEW_MS = 10_000  # a call blinks (B6)
 NOW_MS = 60_000  # a call is "being called now"
@@ -19,20 +20,13 @@ MOVE_MS = 60_000  # a change of room is told
 CATCH_UP_MS = 2_000  # what comes this soon after the link is back may have happened while it was away
 
 
-class Stage(Enum):
-    """How fresh the call at a counter is."""
-
-    NONE = ""
-    NEW = "new"
-    NOW = "now"
-
-
 class CounterSign(Struct, frozen=True):
     """One counter: ``number`` is painted on the wall, ``label`` the ticket that is there now (empty: nobody).
 
     ``state`` and ``pause`` say whether it takes people (T2, T9), since ``since_ms`` on the hub's clock.
     ``next_label`` is the ticket that it will call next, ``waiting`` how many wait; ``wait`` when somebody who takes a
-    number now would be called, where the counter serves one service and the hub can say.
+    number now would be called, where the counter serves one service and the hub can say. ``zone`` is the counter's;
+    ``colour`` that of the service whose ticket is there, of its first one otherwise.
     """
 
     id: str
@@ -48,23 +42,42 @@ class CounterSign(Struct, frozen=True):
     pause: Pause = Pause.NONE
     since_ms: int = 0
     wait: Window | None = None
+    zone: str = ""
+    colour: str = ""
 
 
 class CallSign(Struct, frozen=True):
-    """One of the last calls; ``at_ms`` is on the hub's clock."""
+    """One of the last calls; ``at_ms`` is on the hub's clock, ``zone`` that of its counter."""
 
     label: str
     number: int
     room: str
     at_ms: int
     stage: Stage = Stage.NONE
+    zone: str = ""
 
 
 class ServiceSign(Struct, frozen=True):
-    """One service that people can wait for now, and when somebody who takes a number now would be called."""
+    """One service that people can wait for now, and when somebody who takes a number now would be called.
+
+    ``zones`` are those of the counters that serve it.
+    """
 
     name: str
     wait: Window
+    zones: frozenset[str] = frozenset()
+
+
+class Banner(Struct, frozen=True):
+    """What was announced and stands on the TVs of these zones (none: all); a language without a text is left out."""
+
+    text_vi: str
+    text_en: str = ""
+    zones: tuple[str, ...] = ()
+    urgent: bool = False
+
+    def __repr__(self) -> str:
+        return f"Banner(urgent={self.urgent!r}, …)"
 
 
 class Move(Struct, frozen=True):
@@ -81,7 +94,8 @@ class Signage(Struct, frozen=True):
 
     ``weekly`` are the catalogue's hours, ``hours`` today's by the hub (None: it has not said), ``expected_at_ms`` the
     moment for which it gave the waiting times. ``lost_since_ms`` is when the link to the hub was lost, on this
-    machine's clock; 0 while it stands.
+    machine's clock; 0 while it stands. ``screens`` and ``media`` are the catalogue's, ``notices`` what stands on the
+    TVs now, the first before the others.
     """
 
     facility: Facility
@@ -93,6 +107,9 @@ class Signage(Struct, frozen=True):
     moves: tuple[Move, ...] = ()
     expected_at_ms: int = 0
     lost_since_ms: int = 0
+    screens: tuple[Screen, ...] = ()
+    media: tuple[Medium, ...] = ()
+    notices: tuple[Banner, ...] = ()
 
     def counter(self, counter_id: str) -> CounterSign:
         """The sign of this counter. Raises KeyError where the catalogue has no such counter."""
@@ -103,20 +120,32 @@ class Signage(Struct, frozen=True):
 
 
 class Announcement(Struct, frozen=True):
-    """What is to be spoken: this ticket to this counter."""
+    """What is to be spoken: this ticket to this counter, which stands in this zone (empty: heard everywhere)."""
 
     ticket: str
     label: str
     number: int
     room: str
     service: str
+    zone: str = ""
 
 
 class Notice(Struct, frozen=True):
-    """What is to be spoken to everybody; a language without a text is left out."""
+    """What is to be spoken in these zones (none: all); a language without a text is left out.
+
+    ``sound`` is the id of a medium that is played instead of the texts. ``on_screen``: it stands on the TVs for a
+    minute, too. ``urgent``: before everything else. Its words stay out of the log: somebody may have typed a name.
+    """
 
     text_vi: str
-    text_en: str
+    text_en: str = ""
+    zones: tuple[str, ...] = ()
+    sound: str = ""
+    on_screen: bool = True
+    urgent: bool = False
+
+    def __repr__(self) -> str:
+        return f"Notice(zones={self.zones!r}, sound={self.sound!r}, urgent={self.urgent!r}, …)"
 
 
 class Withdrawn(Struct, frozen=True):
@@ -138,6 +167,7 @@ def project(
     *,
     moved_ms: Mapping[str, int] | None = None,
     outlook: Outlook | None = None,
+    notices: Sequence[Banner] = (),
 ) -> Signage:
     """What is shown now.
 
@@ -162,13 +192,14 @@ def project(
             here = snapshot.at_counter.get(call.counter) == call.ticket
             stage = _stage(called_ms.get(call.ticket), now_ms) if here else Stage.NONE
             place = places[call.counter]
-            calls.append(CallSign(call.label, place.number, place.room, call.at_ms, stage))
+            calls.append(CallSign(call.label, place.number, place.room, call.at_ms, stage, place.zone))
     services = []
     for service in catalogue.services:
         outlook_of = expected.get(service.id)
         # where nobody serves and nobody waits, the hub can only say what it would be if somebody came
         if outlook_of and outlook_of.wait and (outlook_of.counters_open or outlook_of.waiting):
-            services.append(ServiceSign(service.name, outlook_of.wait))
+            zones = frozenset(counter.zone for counter in catalogue.counters_for(service.id))
+            services.append(ServiceSign(service.name, outlook_of.wait, zones))
     moves = []
     for ticket_id, at_ms in (moved_ms or {}).items():
         ticket = snapshot.tickets.get(ticket_id)
@@ -184,6 +215,9 @@ def project(
         moves=tuple(moves),
         expected_at_ms=outlook.at_ms if outlook else 0,
         lost_since_ms=lost_since_ms,
+        screens=catalogue.screens,
+        media=catalogue.media,
+        notices=tuple(notices),
     )
 
 
@@ -193,6 +227,7 @@ def _counter_sign(snapshot: Snapshot, counter: Counter, outlook: CounterOutlook 
     ticket = snapshot.tickets.get(ticket_id)
     standing = snapshot.standings.get(counter.id, CLOSED)
     waiting = _waiting_for(snapshot, counter)
+    served = ticket.service if ticket and ticket.service in counter.services else next(iter(counter.services), "")
     return CounterSign(
         id=counter.id,
         number=counter.number,
@@ -205,6 +240,8 @@ def _counter_sign(snapshot: Snapshot, counter: Counter, outlook: CounterOutlook 
         state=standing.state,
         pause=standing.pause,
         since_ms=standing.since_ms,
+        zone=counter.zone,
+        colour=snapshot.catalogue.service(served).colour if served else "",
     )
 
 
@@ -245,7 +282,8 @@ def announcement(entry: Entry, snapshot: Snapshot) -> Announcement | Move | With
                 return None
             place = places[call.counter]
             names = {service.id: service.name for service in snapshot.catalogue.services}
-            return Announcement(call.ticket, call.label, place.number, place.room, names.get(call.service, ""))
+            service = names.get(call.service, "")
+            return Announcement(call.ticket, call.label, place.number, place.room, service, place.zone)
         case RoomChanged() as change:
             return _move(snapshot, change.ticket, change.label, change.room)
         case ActionUndone() as undone:

@@ -1,22 +1,34 @@
 """What a TV is told: the signage in the words and the order of the page. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
-
-from board_controller.signage import CounterSign, Move, Signage, Stage
+from board_controller.signage import Banner, CounterSign, Move, Signage
 from edge.contracts.counter import PAUSE_WORDS, STATE_WORDS, CounterState
+from edge.contracts.hall import MediumKind, Screen
+from edge.contracts.notice import meant_for
 from edge.contracts.outlook import Window
+from edge.contracts.tv import (
+    DEFAULT_SCREEN,
+    TvCall,
+    TvClock,
+    TvCounter,
+    TvHours,
+    TvMedium,
+    TvMove,
+    TvNotice,
+    TvState,
+    TvWait,
+    ground,
+    layout,
+    named,
+    playlist,
+    running,
+)
 
 LAST_CALLS = 6
 MOVES_A_LINE = 5  # labels that stand in one line of a TV
-NOTICE = (
-    "Xin giữ phiếu và chú ý màn hình, loa gọi số",
-    "Vui lòng chuẩn bị thẻ căn cước và thẻ bảo hiểm y tế trước khi vào quầy",
-    "Cần giúp đỡ, xin hỏi nhân viên ở quầy gần nhất",
-)
 ONLINE = "Hồ\u00a0sơ trực\u00a0tuyến"  # STATE_WORDS' own are too long for the place of a number
 
 MINUTE_MS = 60_000
@@ -24,99 +36,73 @@ STEP_MIN = 5  # nobody can say it finer
 SHORT_MIN = 10  # up to here it is told by the minute
 LONG_MIN = 100  # from here on a time of day says more than minutes
 
+NO_HUB = ("Đang chờ máy chủ của cơ sở…", "Waiting for the facility's server…")
+NO_COUNTER = ("Khu này chưa có quầy nào", "There is no counter in this zone yet")
+NO_SCREEN = (
+    "Chưa có màn hình “{}”. Quản trị viên thêm màn hình này thì số sẽ tự hiện ở đây.",
+    "There is no screen “{}” yet. It comes to life as soon as an administrator adds it.",
+)
 
-class TvCounter(Struct, frozen=True):
-    """One tile. ``services`` are the names in one line; an empty ``label`` means that nobody was called.
 
-    ``state`` stands in the number's place where the counter takes nobody (T2, T9), ``next`` below the services: who
-    is next and how long it takes, or why nobody is.
+def screen_of(signage: Signage, screen_id: str) -> Screen | None:
+    """The screen with this id; "1" is there always, by its defaults where the catalogue has none of that name."""
+    for screen in signage.screens:
+        if screen.id == screen_id:
+            return screen
+    return DEFAULT_SCREEN if screen_id == DEFAULT_SCREEN.id else None
+
+
+def media_there(signage: Signage, held: Mapping[str, str]) -> dict[str, TvMedium]:
+    """The pictures and clips that can play, by id; ``held`` is the path at which each SHA-256 is served."""
+    return {
+        medium.id: TvMedium(held[medium.sha256], medium.kind)
+        for medium in signage.media
+        if medium.kind is not MediumKind.SOUND and medium.sha256 in held
+    }
+
+
+def tv_state(
+    signage: Signage, now_ms: int, screen: Screen = DEFAULT_SCREEN, media: Mapping[str, TvMedium] | None = None
+) -> TvState:
+    """The screen's content at this time (milliseconds since 1970 UTC); ``media`` are those that are there, by id.
+
+    A move is told on every screen: nobody knows in which zone its person waits.
     """
-
-    number: int
-    room: str
-    services: str
-    label: str
-    state: str
-    next: str
-    stage: Stage
-
-
-class TvCall(Struct, frozen=True):
-    """The current call, or one of the last ones."""
-
-    label: str
-    number: int
-    room: str
-    at_ms: int
-    stage: Stage
-
-
-class TvWait(Struct, frozen=True):
-    """How long somebody who takes a number now waits for a service, about."""
-
-    service: str
-    wait: str
-
-
-class TvMove(Struct, frozen=True):
-    """Tickets that go to another room (K11)."""
-
-    text: str
-    text_en: str
-
-
-class TvHours(Struct, frozen=True):
-    """Working hours as moments: the page tells by its clock that they are over, with or without a link (T13).
-
-    ``text`` is today's, such as ``7:00–11:30, 13:30–17:00``; ``known`` where the hub has told the moments.
-    """
-
-    text: str
-    known: bool = False
-    always: bool = False
-    spans: tuple[tuple[int, int], ...] = ()
-    next_opens_ms: int = 0
-    holiday: str = ""
-    holiday_en: str = ""
-
-
-class TvState(Struct, frozen=True):
-    """Everything on the screen but the clock.
-
-    ``calls`` begins with the current one; ``lost_since_ms`` is 0 while the board hears the hub.
-    """
-
-    facility: str
-    place: str
-    hours: TvHours
-    counters: tuple[TvCounter, ...]
-    calls: tuple[TvCall, ...]
-    waits: tuple[TvWait, ...]
-    moves: tuple[TvMove, ...]
-    notice: tuple[str, ...]
-    lost_since_ms: int
-
-
-class TvClock(Struct, frozen=True):
-    """The time to show: a TV's own clock is never trusted."""
-
-    now_ms: int
-    offset_min: int
-
-
-def tv_state(signage: Signage, now_ms: int) -> TvState:
-    """The page's content at this time (milliseconds since 1970 UTC)."""
-    return TvState(
-        facility=signage.facility.name,
-        place=" · ".join(part for part in (signage.facility.department, signage.facility.ward) if part),
+    there = media or {}
+    counters = tuple(counter for counter in signage.counters if _seen(screen, counter.zone))
+    calls = [call for call in signage.calls if _seen(screen, call.zone)]
+    waits = [s for s in signage.services if not screen.zones or not s.zones.isdisjoint(screen.zones)]
+    blank = "" if counters else NO_COUNTER if signage.facility.name else NO_HUB
+    state = TvState(
+        facility="",
+        layout=layout(screen, there),
         hours=_hours(signage, now_ms),
-        counters=tuple(_counter(counter, signage) for counter in signage.counters),
-        calls=tuple(TvCall(c.label, c.number, c.room, c.at_ms, c.stage) for c in signage.calls[: 1 + LAST_CALLS]),
-        waits=tuple(TvWait(s.name, _long(s.wait, signage)) for s in signage.services),
+        counters=tuple(_counter(counter, signage, screen) for counter in counters),
+        calls=tuple(TvCall(c.label, c.number, c.room, c.at_ms, c.stage) for c in calls[: 1 + LAST_CALLS]),
+        waits=tuple(TvWait(s.name, _long(s.wait, signage)) for s in waits) if screen.waits else (),
         moves=tuple(_moves(signage.moves)),
-        notice=NOTICE,
+        notice=tuple(running(screen)),
+        announcements=tuple(_announcements(signage.notices, screen)),
+        media=playlist(screen, there),
         lost_since_ms=signage.lost_since_ms,
+        blank=blank[0] if blank else "",
+        blank_en=blank[1] if blank else "",
     )
+    return named(state, signage.facility)
+
+
+def no_screen(signage: Signage, now_ms: int, screen_id: str) -> TvState:
+    """What is said where the catalogue has no screen of this id."""
+    blank, blank_en = NO_SCREEN if signage.facility.name else NO_HUB
+    state = TvState(
+        facility="",
+        hours=_hours(signage, now_ms),
+        announcements=tuple(_announcements(signage.notices, DEFAULT_SCREEN)),
+        lost_since_ms=signage.lost_since_ms,
+        blank=blank.format(screen_id),
+        blank_en=blank_en.format(screen_id),
+    )
+    return named(state, signage.facility)
 
 
 def tv_clock(signage: Signage, now_ms: int) -> TvClock:
@@ -125,16 +111,27 @@ def tv_clock(signage: Signage, now_ms: int) -> TvClock:
     return TvClock(now_ms, offset // timedelta(minutes=1))
 
 
-def _counter(counter: CounterSign, signage: Signage) -> TvCounter:
+def _seen(screen: Screen, zone: str) -> bool:
+    return not screen.zones or zone in screen.zones
+
+
+def _announcements(notices: Sequence[Banner], screen: Screen) -> list[TvNotice]:
+    meant = [notice for notice in notices if meant_for(notice.zones, screen.zones)]
+    return [TvNotice(n.text_vi or n.text_en, n.text_en if n.text_vi else "", n.urgent) for n in meant]
+
+
+def _counter(counter: CounterSign, signage: Signage, screen: Screen) -> TvCounter:
     is_open = counter.state is CounterState.OPEN
+    following = _next(counter, signage, screen) if is_open else _why(counter, signage)
     return TvCounter(
         number=counter.number,
         room=counter.room,
         services=" · ".join(counter.services),
         label=counter.label,
         state="" if counter.label or is_open else _state(counter),
-        next=_next(counter, signage) if is_open else _why(counter, signage),
+        next=following,
         stage=counter.stage,
+        colour=ground(counter.colour, screen.theme) if screen.colours == "services" and counter.colour else "",
     )
 
 
@@ -142,11 +139,11 @@ def _state(counter: CounterSign) -> str:
     return ONLINE if counter.state is CounterState.ONLINE_DOSSIERS else STATE_WORDS[counter.state]
 
 
-def _next(counter: CounterSign, signage: Signage) -> str:
+def _next(counter: CounterSign, signage: Signage, screen: Screen) -> str:
     if not counter.next_label:
-        return "Chưa có người chờ"
-    parts = [f"Tiếp theo\u00a0{counter.next_label}"]
-    if counter.wait is not None:
+        return "Chưa có người chờ" if screen.next else ""
+    parts = [f"Tiếp theo\u00a0{counter.next_label}"] if screen.next else []
+    if counter.wait is not None and screen.waits:
         parts.append(f"chờ\u00a0{_short(counter.wait, signage)}")
     return " · ".join(parts)
 
@@ -179,7 +176,7 @@ def _short(wait: Window, signage: Signage) -> str:
         return f"đến {_clock(signage, wait.low_ms)}–{_clock(signage, wait.high_ms)}"
     if low == 0:
         return f"dưới\u00a0{high}’"
-    return f"{low}–{high}’" if low < high else f"{high}’"
+    return f"{low}–\u2060{high}’" if low < high else f"{high}’"  # with a word joiner: no line breaks in a range
 
 
 def _long(wait: Window, signage: Signage) -> str:
