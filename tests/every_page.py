@@ -10,6 +10,7 @@ from edge.devices.sim.card.faults import Flaw
 from edge.hub.web.base import LANGUAGE_COOKIE
 from provisioning.demo.site import ACCOUNT, ADMINISTRATOR, FLOOR_LEAD, OFFICER
 from provisioning.demo.table import LayCard, Scan, SetPrinter, TakeCard
+from tests import hall_steps
 from tests.busy_site import PERSON, BusySite
 from tests.camera_folder import EYES_PX, NEAR_PX, go_away, stand
 from tests.faces import ASTRONAUT
@@ -312,6 +313,7 @@ _HUB = (
     Look("not-allowed", "/floor", who=OFFICER),
     Look("floor", "/floor", who=FLOOR_LEAD),
     Look("consents", "/consents", who=ADMINISTRATOR),
+    Look("floor-announce", "/floor", who=FLOOR_LEAD, steps=_click("#do-announce", "#dialog-announce")),
     Look("floor-found", "/floor", who=FLOOR_LEAD, steps=_found_on_the_floor),
     Look("visits", "/visits", who=OFFICER),
     Look("visits-found", "/visits", who=OFFICER, steps=_found_visit),
@@ -334,6 +336,17 @@ _HUB = (
     Look("catalogue-days", f"{HOME}/days", who=ADMINISTRATOR),
     Look("catalogue-day", f"{HOME}/days/new", who=ADMINISTRATOR),
     Look("catalogue-preview", f"{HOME}/preview", who=ADMINISTRATOR, steps=_preview),
+    Look("hall-screens", f"{HOME}/screens", who=ADMINISTRATOR),
+    Look("hall-screen", f"{HOME}/screens/new", who=ADMINISTRATOR, steps=hall_steps.screen_preview),
+    Look("hall-media", f"{HOME}/media", who=ADMINISTRATOR, steps=hall_steps.uploaded),
+    Look("hall-media-refused", f"{HOME}/media", who=ADMINISTRATOR, steps=hall_steps.upload_refused),
+    Look("hall-medium", f"{HOME}/media", who=ADMINISTRATOR, steps=hall_steps.uploaded_and_open),
+    Look("hall-voices", f"{HOME}/voices", who=ADMINISTRATOR),
+    Look("hall-voice", f"{HOME}/voices/new", who=ADMINISTRATOR),
+    Look("hall-phrase", f"{HOME}/phrases/call", who=ADMINISTRATOR),
+    Look("hall-recordings", f"{HOME}/recordings?pack=vi-south", who=ADMINISTRATOR, steps=hall_steps.recorded),
+    Look("hall-announcements", f"{HOME}/announcements", who=ADMINISTRATOR),
+    Look("hall-announcement", f"{HOME}/announcements/new", who=ADMINISTRATOR, steps=hall_steps.wrong_form),
     Look("catalogue-publish", HOME, who=ADMINISTRATOR, steps=_changed),
     Look("catalogue-needed", f"{HOME}/services/general", who=ADMINISTRATOR, steps=_not_deleted),
     Look("catalogue-rebase", "/accounts", who=ADMINISTRATOR, steps=_two_editors, own_session=True),

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from board_controller.media import NoMedia
 from board_controller.signage import NOTHING, Signage, project
-from board_controller.tv.server import Tv, application
+from board_controller.tv.server import Kept, Tv, application
 from edge.contracts.catalogue import Catalogue, Counter, Facility, OpeningPeriod, Service, ServiceGroup
 from edge.contracts.counter import CLOSED, CounterState, Pause
 from edge.contracts.events import (
@@ -144,12 +145,12 @@ class Hall:
 class TvServer:
     """The TV pages on a free loopback port, in a thread of their own."""
 
-    def __init__(self) -> None:
-        self.tv = Tv(lambda: time.time_ns() // 1_000_000)
+    def __init__(self, media: Kept) -> None:
+        self.tv = Tv(lambda: time.time_ns() // 1_000_000, media)
         self._loop = asyncio.new_event_loop()
         self._socket = open_socket(Listen("127.0.0.1:0"))
         self.port: int = self._socket.getsockname()[1]
-        self._app = application(self.tv, lambda: b"{}")
+        self._app = application(self.tv, lambda: b"{}", media)
         self._server = self._new_server()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -207,9 +208,9 @@ class TvServer:
 
 
 @contextmanager
-def tv_server() -> Iterator[TvServer]:
-    """A running server of TV pages."""
-    server = TvServer()
+def tv_server(media: Kept | None = None) -> Iterator[TvServer]:
+    """A running server of TV pages, with these media."""
+    server = TvServer(media or NoMedia())
     try:
         yield server
     finally:

@@ -146,21 +146,12 @@ baud = 9600
 address = 1
 counters = {quoted(list(PINS))}
 
-[voice]
-languages = ["vi", "en"]
-voice = "vi"
+[[speaker]]
 cache = "data/board/voice"
 player = {quoted(player)}
 
-[[announcement]]
-text_vi = "Xin quý khách giữ phiếu và chú ý màn hình, loa gọi số."
-text_en = "Please keep your ticket, and watch the screens for your number."
-at = ["07:45", "13:45"]
-
-[[announcement]]
-text_vi = "Còn mười lăm phút nữa là hết giờ làm việc. Xin quý khách đã có số ở lại, các quầy vẫn phục vụ."
-text_en = "We close in fifteen minutes. If you have a number, please stay, you will be served."
-before_closing_min = 15
+[media]
+folder = "data/board/media"
 """
 
 

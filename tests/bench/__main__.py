@@ -21,7 +21,7 @@ from edge.hub.vault import Vault
 from provisioning.demo.configuration import PINS
 from provisioning.demo.site import Ports, Site, provision
 from provisioning.demo.supervisor import Supervisor
-from tests.bench import chips, faces, fuzz, led, outlook, waiting_times
+from tests.bench import chips, faces, fuzz, hall, led, outlook, waiting_times
 from tests.hub_http import Device
 from tests.sites import CATALOGUE
 from tests.waiting import until
@@ -104,6 +104,8 @@ def whole_site() -> None:
         with running:
             say("start to ready, whole site", f"{time.monotonic() - begun:.1f} s")
             memory(running)
+            for figure, seconds in hall.measure(running):
+                say(figure, spread(seconds))
             fan_out(running)
             paper(running)
             memory(running, "after the load: ")

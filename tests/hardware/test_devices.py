@@ -4,7 +4,6 @@ Each test names its device by an environment variable and is skipped without it.
 """
 
 import os
-import subprocess
 from datetime import datetime
 from pathlib import Path
 
@@ -14,8 +13,12 @@ from board_controller.boards import open_line
 from board_controller.boards.rows import Health, Row
 from board_controller.config import LedBoard
 from board_controller.signage import Announcement
-from board_controller.voice.sentence import sentence
+from board_controller.voice.calls import Called
+from board_controller.voice.chime import chime
+from board_controller.voice.player import Playing
+from board_controller.voice.sentence import lines
 from board_controller.voice.synthesis import Speech
+from board_controller.voice.voices import DEFAULT_VOICE
 from edge.devices.printer import EscposPrinter, PaperLevel
 from edge.devices.scanner import Line, LineScanner, Scan
 from edge.identity.qr import read_qr
@@ -86,7 +89,8 @@ def test_the_led_board_shows_and_acknowledges_a_row(driver: str, variable: str, 
 @pytest.mark.req("S1", "S4")
 def test_the_loudspeaker_plays_a_call(tmp_path: Path) -> None:
     card = device("MOISO_SOUND", "default")
-    speech = Speech(("vi", "en"), "vi", tmp_path)
-    said = Announcement("a" * 32, "A047", 1, "101", "Khám tổng quát")
-    call = speech.call([(language, sentence(said, language)) for language in ("vi", "en")])
-    subprocess.run(["aplay", "-q", "-D", card, "-"], input=call, check=True, timeout=60)
+    speech, playing = Speech(tmp_path), Playing(["aplay", "-q", "-D", card, "-"])
+    playing.hand(chime("two-tones"))
+    for line in lines(Called((Announcement("a" * 32, "A047", 1, "101", ""),)), DEFAULT_VOICE, ()):
+        playing.hand(speech.spoken(line.text, line.language, line.region))
+    playing.end()

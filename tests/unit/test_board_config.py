@@ -31,18 +31,10 @@ link = "/dev/ttyUSB0"
 baud = 9600
 address = 1
 counters = ["q1"]
-[voice]
-languages = ["vi", "en"]
-voice = "vi"
+[[speaker]]
 cache = "data/board/voice"
 player = ["aplay", "-q", "-"]
-[[announcement]]
-text_vi = "Xin giữ phiếu"
-at = ["07:30"]
-weekdays = [0, 1]
-[[announcement]]
-text_en = "We close in fifteen minutes"
-before_closing_min = 15
+zones = ["Sảnh"]
 """
 
 
@@ -58,11 +50,10 @@ def test_the_documented_file_is_read_and_paths_are_taken_from_its_folder(tmp_pat
     config = read(path)
     assert config.buttons is not None
     assert config.buttons.pins == f"mock:{tmp_path}/run/pins.sock"
-    assert config.voice is not None
-    assert config.voice.cache == tmp_path / "data/board/voice"
+    (speaker,) = config.speaker
+    assert (speaker.cache, speaker.zones) == (tmp_path / "data/board/voice", ("Sảnh",))
     assert config.counter[0].pins() == (5, 6, 13, 19, 7, 8, 26, 14)
     assert config.counter[0].ratings() == ((7, 5), (8, 1))
-    assert [(said.at, said.before_closing_min) for said in config.announcement] == [(("07:30",), 0), ((), 15)]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +74,8 @@ def test_the_documented_file_is_read_and_paths_are_taken_from_its_folder(tmp_pat
         ("led = 26", 'led = 26\nnext_long = "next"', "counter q1: next means the same when it is held"),
         ("led = 26", 'led = 26\nnext_long = "open"', "open"),
         ("address = 1\n", "address = 300\n", "<= 247"),
-        ('languages = ["vi", "en"]', 'languages = ["fr"]', "fr"),
+        ('zones = ["Sảnh"]', 'zones = [""]', "zones"),
+        ('zones = ["Sảnh"]', 'voice = "vi"', "voice"),
         ('player = ["aplay", "-q", "-"]', "player = []", "player"),
         ('[[listen]]\naddress = "127.0.0.1:8082"', "", "listen"),
         ('[buttons]\npins = "mock:run/pins.sock"', "", "needs \\[buttons\\]"),
@@ -92,11 +84,6 @@ def test_the_documented_file_is_read_and_paths_are_taken_from_its_folder(tmp_pat
         ("rate = [7, 8]", "rate = [7, 8]\nscores = [5]", "counter q1: scores needs one score for each pin"),
         ("rate = [7, 8]", "rate = [7, 8]\nscores = [6, 1]", "<= 5"),
         ("rate = [7, 8]", "rate = [0, 1, 2, 3, 4, 7]", "rate"),
-        ('at = ["07:30"]', 'at = ["7:30"]', "announcement"),
-        ('at = ["07:30"]', "", "announcement 1 needs either at or before_closing_min"),
-        ("before_closing_min = 15", 'before_closing_min = 15\nat = ["08:00"]', "announcement 2 needs either"),
-        ("weekdays = [0, 1]", "weekdays = [7]", "<= 6"),
-        ('text_en = "We close in fifteen minutes"', 'text_en = " "', "announcement 2 needs a text"),
     ],
 )
 def test_a_mistake_is_named_with_its_file(tmp_path: Path, before: str, after: str, expected: str) -> None:
@@ -150,7 +137,8 @@ def test_rating_buttons_have_scores_by_their_number_unless_told_otherwise(
     assert turned.ratings() == tuple(zip(pins, reversed(scores), strict=True))
 
 
-def test_announcements_need_a_loudspeaker(tmp_path: Path) -> None:
-    voice = WHOLE[WHOLE.index("[voice]") : WHOLE.index("[[announcement]]")]
-    with pytest.raises(ConfigError, match="announcement 1 needs \\[voice\\]"):
-        _read(tmp_path, WHOLE.replace(voice, ""))
+def test_two_loudspeakers_have_two_sound_cards(tmp_path: Path) -> None:
+    second = '[[speaker]]\ncache = "data/board/voice"\nplayer = ["aplay", "-q", "-D", "plughw:1", "-"]\n'
+    _read(tmp_path, WHOLE + second)
+    with pytest.raises(ConfigError, match="two speakers have the same"):
+        _read(tmp_path, WHOLE + second.replace(', "-D", "plughw:1"', ""))

@@ -56,6 +56,7 @@ def test_a_counter_shows_its_number_room_services_ticket_and_who_is_next(hall: H
         waiting=2,
         state=CounterState.OPEN,
         since_ms=called.at_ms - 1000,
+        colour="#0b6e6e",
     )
     assert hall.signage().counter("q2").label == ""
 

@@ -230,10 +230,10 @@ def test_an_announcement_is_spoken_at_its_time_by_the_sites_clock(fresh_site: Si
     now_s = time.time()
     zone = ZoneInfo(fresh_site.catalogue.facility.time_zone)
     minutes = [datetime.fromtimestamp(now_s + ahead_s, zone).strftime("%H:%M") for ahead_s in (0, 60)]
-    config = fresh_site.folder / "board.toml"
-    own = config.read_text(encoding="utf-8").partition("[[announcement]]")[0]
-    said = f'[[announcement]]\ntext_vi = "Xin giữ phiếu"\nat = {json.dumps(minutes)}\n'
-    config.write_text(own + said, encoding="utf-8")
+    catalogue = fresh_site.folder / "catalogue.toml"
+    own = catalogue.read_text(encoding="utf-8").partition("[[announcements]]")[0]
+    said = f'[[announcements]]\nid = "x"\nname = "x"\ntext_vi = "Xin giữ phiếu"\nat = {json.dumps(minutes)}\n'
+    catalogue.write_text(own + said, encoding="utf-8")
     board = Board(fresh_site)
     try:
         with Supervisor(fresh_site.programs("hub", "board")):
