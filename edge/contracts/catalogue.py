@@ -6,6 +6,8 @@ from typing import Literal
 from msgspec import Struct
 
 from edge.contracts.hall import Medium, Phrase, Recording, Screen, TimedAnnouncement, Voice
+from edge.contracts.kiosk import Kiosk
+from edge.contracts.slip import SlipTemplate
 
 MAX_SERVICES = 40  # K2: "tối đa lên tới 40 dịch vụ"
 MAX_COUNTERS = 32  # T3: 4 columns by 8 rows
@@ -13,7 +15,10 @@ LAST_NUMBER = 9999
 
 
 class Facility(Struct, frozen=True, forbid_unknown_fields=True):
-    """The facility's names as they stand on every page and ticket (K5, B4, T11)."""
+    """The facility's names as they stand on every page and ticket (K5, B4, T11).
+
+    ``logo`` names a picture of the catalogue's media that stands with them, none: the product's own.
+    """
 
     name: str
     name_en: str
@@ -22,6 +27,7 @@ class Facility(Struct, frozen=True, forbid_unknown_fields=True):
     district: str = ""
     province: str = ""
     time_zone: str = "Asia/Ho_Chi_Minh"
+    logo: str = ""
 
 
 class OpeningPeriod(Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,7 +151,14 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True):
     phrases: tuple[Phrase, ...] = ()
     recordings: tuple[Recording, ...] = ()
     announcements: tuple[TimedAnnouncement, ...] = ()
+    kiosk: Kiosk = Kiosk()
+    slip: SlipTemplate = SlipTemplate()
     version: int = 0
+
+    @property
+    def logo(self) -> Medium | None:
+        """The picture that stands with the facility's name; None: the product's own."""
+        return next((medium for medium in self.media if medium.id == self.facility.logo), None)
 
     def service(self, service_id: str) -> Service:
         """The service with this id. Raises KeyError where there is none."""

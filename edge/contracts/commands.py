@@ -325,6 +325,13 @@ class AdoptCatalogue(Message, frozen=True, tag="AdoptCatalogue/1"):
     catalogue: Catalogue
 
 
+class RetireHub(Message, frozen=True, tag="RetireHub/1"):
+    """The hub of this earlier generation has stopped for good: it said so, or an administrator vouches for it."""
+
+    id: CommandId
+    generation: Annotated[int, Meta(ge=0, le=10**6)]
+
+
 KioskCommand = (
     IssueTicket
     | ConfirmPrint
@@ -351,7 +358,7 @@ DeskCommand = (
     | Announce
     | EndNotice
 )
-Command = KioskCommand | CounterCommand | DeskCommand | AdoptCatalogue | ReportEligibility
+Command = KioskCommand | CounterCommand | DeskCommand | AdoptCatalogue | ReportEligibility | RetireHub
 
 
 class Done(Message, frozen=True, tag="Done/1"):

@@ -14,6 +14,7 @@ from edge.contracts.eligibility import Outcome
 from edge.contracts.experience import Experience
 from edge.contracts.face import ChipVerdict, ContestVerdict, Giver, Purpose
 from edge.contracts.reading import ReadingFault
+from edge.contracts.term import Term
 from edge.contracts.ticket import Document, PrintFault, Priority, Step, Ticket
 
 
@@ -40,12 +41,14 @@ class CatalogueAdopted(_Event, frozen=True, tag="CatalogueAdopted/1"):
 class DayOpened(_Event, frozen=True, tag="DayOpened/1"):
     """A business day began: numbers start anew, and tickets still live have lapsed. ``day`` is ``YYYY-MM-DD``.
 
-    ``experience`` and ``leases`` are what the day takes over from those before, so that a start reads no older entry.
+    ``experience``, ``leases`` and ``term`` are what the day takes over from those before, so that a start reads no
+    older entry.
     """
 
     day: str
     experience: Experience = Experience()
     leases: tuple[Lease, ...] = ()
+    term: Term = Term()
 
 
 class TicketIssued(_Event, frozen=True, tag="TicketIssued/1"):
@@ -316,6 +319,23 @@ class PersonErased(_Event, frozen=True, tag="PersonErased/1"):
     issuer: str
 
 
+class HubSucceeded(_Event, frozen=True, tag="HubSucceeded/1"):
+    """Another machine became the hub of ``generation``. With this entry a new epoch begins; all entries before it were
+    copied from the hub of the epoch ``before``, up to its sequence number ``before_seq``. Until it is known that those
+    before have stopped, its numbers come from the leases of ``block``."""
+
+    generation: int
+    before: str
+    before_seq: int
+    block: str
+
+
+class HubRetired(_Event, frozen=True, tag="HubRetired/1"):
+    """The hub of this earlier generation gives no numbers any more."""
+
+    generation: int
+
+
 Event = (
     CatalogueAdopted
     | DayOpened
@@ -347,6 +367,8 @@ Event = (
     | NumberContested
     | ContestSettled
     | PersonErased
+    | HubSucceeded
+    | HubRetired
 )
 
 

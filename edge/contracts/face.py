@@ -49,7 +49,7 @@ class Consent(Struct, frozen=True, forbid_unknown_fields=True):
     purposes: Annotated[tuple[Purpose, ...], Meta(min_length=1, max_length=3)]
     giver: Giver = Giver.SELF
     wording: Annotated[str, Meta(pattern="^[0-9a-z.-]{1,16}$")] = "1"
-    language: Annotated[str, Meta(pattern="^[a-z]{2}$")] = "vi"
+    language: Annotated[str, Meta(pattern="^[a-z]{2,3}$")] = "vi"
     keep_days: Annotated[int, Meta(ge=0, le=MAX_KEEP_DAYS)] = 0
 
     def __post_init__(self) -> None:

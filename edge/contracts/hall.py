@@ -52,7 +52,7 @@ class Screen(Struct, frozen=True, forbid_unknown_fields=True):
     ``notices`` run at ``notice``; none: the product's own. ``calls``, ``waits``, ``next``: whether it shows the last
     numbers called, the expected waits, and who is next. ``playlist`` names media that play where ``split`` says, a
     picture for ``seconds``; ``full``: on the whole screen while nobody has been called for a minute.
-    ``logo`` names a picture that stands before the facility's name, none: the product's logo (B4).
+    ``logo`` names a picture that stands before the facility's name, none: the facility's (B4).
     """
 
     id: str

@@ -86,7 +86,9 @@ class Alarm(Struct, frozen=True):
 
 class Outlook(Struct, frozen=True):
     """The hub's expectations at one moment; services and counters by id. ``keep_faces_days``: how many nights a face
-    that it is given now outlives its day, which a person is told before they agree."""
+    that it is given now outlives its day, which a person is told before they agree. ``lookup_url`` + a ticket's id is
+    where the cloud shows it to everybody with its paper, empty where it does not. ``kiosks_out`` are the kiosks that
+    the Department took out of service."""
 
     at_ms: int
     hours: Hours
@@ -94,3 +96,5 @@ class Outlook(Struct, frozen=True):
     counters: Mapping[str, CounterOutlook]
     alarms: tuple[Alarm, ...] = ()
     keep_faces_days: int = 0
+    lookup_url: str = ""
+    kiosks_out: tuple[str, ...] = ()

@@ -24,6 +24,8 @@ from edge.contracts.events import (
     DocumentRead,
     EligibilityChecked,
     Entry,
+    HubRetired,
+    HubSucceeded,
     Lease,
     NoticeEnded,
     NumberContested,
@@ -120,7 +122,7 @@ def follow(snapshot: Snapshot, entry: Entry) -> Snapshot:
             return replace(now, notices=notices_after(now.notices, event, entry.at_ms))
         case TicketAskedAgain() | TicketRated() | DocumentRead() | EligibilityChecked():
             return now
-        case ConsentGiven() | ChipMatched() | PersonErased():
+        case ConsentGiven() | ChipMatched() | PersonErased() | HubSucceeded() | HubRetired():
             return now
     known = snapshot.tickets.get(event.ticket)
     if known is None:  # its life ended before, as when a slip is confirmed late

@@ -33,6 +33,9 @@ class PrintFault(Enum):
     OFFLINE = "offline"
     PAPER_OUT = "paper-out"
     COVER_OPEN = "cover-open"
+    CUTTER = "cutter"
+    OVERHEATED = "overheated"
+    BROKEN = "broken"
     NO_ANSWER = "no-answer"
     INTERRUPTED = "interrupted"
 

@@ -176,9 +176,10 @@ def playlist(screen: Screen, media: Mapping[str, TvMedium]) -> tuple[TvMedium, .
     return tuple(media[name] for name in screen.playlist if name in media)
 
 
-def layout(screen: Screen, media: Mapping[str, TvMedium]) -> TvLayout:
-    """How a screen is set out with the media that are there, by id."""
-    logo = media.get(screen.logo)
+def layout(screen: Screen, media: Mapping[str, TvMedium], logo_id: str = "") -> TvLayout:
+    """How a screen is set out with the media that are there, by id; ``logo_id`` is the facility's, which stands where
+    the screen has none of its own."""
+    logo = media.get(screen.logo or logo_id)
     return TvLayout(
         columns=screen.columns,
         rows=screen.rows,

@@ -1,5 +1,6 @@
 """The MQTT 5 link between a site and the cloud: TLS with a certificate at both ends, and small messages at once."""
 
+import contextlib
 import socket
 import ssl
 
@@ -9,7 +10,8 @@ from edge.daemon.config import Broker, ConfigError
 
 
 def secure(client: mqtt.Client, broker: Broker) -> None:
-    """Let this client speak TLS to this broker, each proving itself to the other.
+    """Let this client speak TLS to this broker, each proving itself to the other; a certificate that was renewed is
+    shown from the next connection on.
 
     Raises ConfigError where a certificate or the key is missing or cannot be used.
     """
@@ -18,9 +20,18 @@ def secure(client: mqtt.Client, broker: Broker) -> None:
         if not path.is_file():
             raise ConfigError(f"broker.{key}: {path} is missing; provision the broker again")
     try:
-        client.tls_set(str(broker.ca), str(broker.certificate), str(broker.key))
-    except (OSError, ssl.SSLError) as error:
+        context = ssl.create_default_context(cafile=str(broker.ca))
+        context.load_cert_chain(broker.certificate, broker.key)
+    except OSError as error:  # an SSLError is one
         raise ConfigError(f"broker: this program's certificate, its key or the CA cannot be used ({error})") from error
+    client.tls_set_context(context)
+
+    def on_pre_connect(_client: mqtt.Client, _data: object) -> None:
+        with contextlib.suppress(OSError):  # the pair is being written: with the one before
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(broker.certificate, broker.key)
+            context.load_cert_chain(broker.certificate, broker.key)
+
+    client.on_pre_connect = on_pre_connect
     client.on_socket_open = _on_socket_open
 
 

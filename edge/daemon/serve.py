@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -13,9 +15,12 @@ import uvicorn
 
 from edge.daemon.config import EX_CONFIG, ConfigError, Listen
 from edge.daemon.listen import open_socket
-from edge.daemon.notify import notify
+from edge.daemon.notify import keep_alive, notify
+
+log = logging.getLogger(__name__)
 
 EX_SOFTWARE = 70  # sysexits.h
+LOOK_S = 5.0  # how late a renewed certificate may be noticed
 STOP_S = 1  # open event streams would keep uvicorn waiting for ever
 
 
@@ -61,11 +66,45 @@ async def serve(app: Application, listens: Sequence[Listen]) -> None:
     while not all(server.started for server, _ in servers):
         await asyncio.sleep(0.01)
     notify("READY=1")
+    beside = [asyncio.create_task(_take_renewed(listens, servers)), asyncio.create_task(keep_alive())]
     await stop.wait()
+    for task in beside:
+        task.cancel()
     notify("STOPPING=1")
     for server, _ in servers:
         server.should_exit = True
     await asyncio.gather(*tasks)
+
+
+async def _take_renewed(listens: Sequence[Listen], servers: Sequence[tuple[_Server, object]]) -> None:
+    """Show new connections the certificate that lies on the disk now; those that are open stay as they are."""
+    shown = [_written(listen) for listen in listens]
+    while True:
+        await asyncio.sleep(LOOK_S)
+        for place, (listen, (server, _)) in enumerate(zip(listens, servers, strict=True)):
+            now = _written(listen)
+            context = server.config.ssl
+            if now == shown[place] or context is None or listen.certificate is None:
+                continue
+            try:
+                # tried on another context first: half of a pair would leave this one without a key
+                for one in (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), context):
+                    one.load_cert_chain(listen.certificate, listen.key)
+            except OSError:  # an SSLError is one: the pair is being written
+                continue
+            shown[place] = now
+            log.info("%s shows its renewed certificate", listen.address)
+
+
+def _written(listen: Listen) -> tuple[tuple[int, int], ...]:
+    """What changes when certificate or key are written anew."""
+    found = []
+    for path in (listen.certificate, listen.key):
+        if path is not None:
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                found.append((status.st_mtime_ns, status.st_ino))
+    return tuple(found)
 
 
 async def run_beside(background: Sequence[Coroutine[Any, Any, None]], server: Coroutine[Any, Any, None]) -> None:

@@ -17,6 +17,7 @@ from edge.contracts.catalogue import (
     Service,
     SpecialDay,
 )
+from edge.contracts.hall import MediumKind
 from edge.contracts.tiles import ICONS
 from edge.queueing.catalogue_faults import (
     ID,
@@ -34,6 +35,8 @@ from edge.queueing.catalogue_faults import (
     worded,
 )
 from edge.queueing.hall_checks import hall_faults
+from edge.queueing.kiosk_checks import kiosk_faults
+from edge.queueing.slip_checks import slip_faults
 
 MAX_GROUPS = 40
 MAX_PERIODS = 28
@@ -85,6 +88,8 @@ def faults(catalogue: Catalogue) -> Iterator[CatalogueError]:
     for counter in catalogue.counters:
         yield from _counter(catalogue, counter)
     yield from hall_faults(catalogue)
+    yield from slip_faults(catalogue.slip)
+    yield from kiosk_faults(catalogue.kiosk)
 
 
 def _facility(catalogue: Catalogue) -> Iterator[CatalogueError]:
@@ -96,6 +101,9 @@ def _facility(catalogue: Catalogue) -> Iterator[CatalogueError]:
         ZoneInfo(facility.time_zone)
     except (KeyError, ValueError, OSError):  # OSError: the name of a folder of the time zone files
         yield CatalogueError(Place("facility", "", "time_zone"), Fault.TIME_ZONE, value=facility.time_zone)
+    pictures = {medium.id for medium in catalogue.media if medium.kind is MediumKind.PICTURE}
+    if facility.logo and facility.logo not in pictures:
+        yield CatalogueError(Place("facility", "", "logo"), Fault.PICTURE, value=facility.logo)
 
 
 def _special_days(days: Sequence[SpecialDay]) -> Iterator[CatalogueError]:

@@ -53,6 +53,11 @@ class Fault(Enum):
     RECORDING_ID = "it is {value!r}; a form such as vi-south/bay is expected"
     WHEN = "exactly one of times, an interval and an occasion is expected"
     SAYS_NOTHING = "a text or a sound is expected"
+    MISSING = "it cannot be left out"
+    ONCE = "it can stand there only once"
+    NO_PLACE = "there is no place {value!r}; {known} are expected"
+    VIETNAMESE_FIRST = "Vietnamese is expected to stand first"
+    REST = "it is {value}; 0, or {least} to {most}, is expected"
 
 
 class Place(NamedTuple):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from edge.contracts.slip import BlockKind
 from edge.queueing.catalogue_faults import CatalogueError, Fault
 
 KINDS: dict[str, str] = {
@@ -28,8 +29,30 @@ KINDS: dict[str, str] = {
     "recordings": "Các bản thu",
     "announcement": "Thông báo",
     "announcements": "Các thông báo",
+    "slip": "Phiếu",
+    "block": "Mục trên phiếu",
+    "kiosk": "Trang kiosk",
+}
+BLOCK_NAMES: dict[BlockKind, str] = {
+    BlockKind.HEAD: "biểu trưng và tên cơ sở",
+    BlockKind.SERVICE: "tên dịch vụ",
+    BlockKind.NUMBER: "số thứ tự",
+    BlockKind.PLACE: "quầy và phòng",
+    BlockKind.AHEAD: "số người chờ trước",
+    BlockKind.EXPECTED: "giờ dự kiến gọi",
+    BlockKind.TAKEN: "ngày giờ lấy số",
+    BlockKind.PRIORITY: "diện ưu tiên",
+    BlockKind.ROUTE: "các dịch vụ tiếp theo",
+    BlockKind.RESERVE: "lời báo số dự phòng",
+    BlockKind.TEXT: "lời tự soạn",
+    BlockKind.NEXT: "lời mời ngồi chờ",
+    BlockKind.QR: "mã QR",
+    BlockKind.RULE: "đường kẻ",
+    BlockKind.GAP: "khoảng trống",
 }
 FIELDS: dict[str, str] = {
+    **{f"block-{kind.value}": name for kind, name in BLOCK_NAMES.items()},
+    "blocks": "các mục",
     "id": "mã định danh",
     "name": "tên",
     "name_en": "tên tiếng Anh",
@@ -87,6 +110,15 @@ FIELDS: dict[str, str] = {
     "every_min": "số phút giữa hai lần",
     "before_min": "số phút trước sự kiện",
     "weekdays": "các ngày trong tuần",
+    "greeting": "lời chào",
+    "greeting_en": "lời chào tiếng Anh",
+    "begin": "lời mời bắt đầu",
+    "begin_en": "lời mời bắt đầu tiếng Anh",
+    "without": "lời cho người không có giấy tờ",
+    "without_en": "lời cho người không có giấy tờ, tiếng Anh",
+    "after": "lời sau khi lấy số",
+    "after_en": "lời sau khi lấy số, tiếng Anh",
+    "rest_s": "số giây không ai chạm trước lời chào",
 }
 WORDS: dict[Fault, str] = {
     Fault.COUNT: "đang có {there}; cần từ {least} đến {most}",
@@ -124,6 +156,11 @@ WORDS: dict[Fault, str] = {
     Fault.RECORDING_ID: "đang là “{value}”; cần dạng như vi-south/bay",
     Fault.WHEN: "cần đúng một trong ba: giờ phát, khoảng lặp hoặc sự kiện",
     Fault.SAYS_NOTHING: "cần một câu hoặc một âm thanh",
+    Fault.MISSING: "không thể thiếu trên phiếu",
+    Fault.ONCE: "chỉ được có một lần",
+    Fault.NO_PLACE: "không có chỗ điền “{value}”; chỉ có {known}",
+    Fault.VIETNAMESE_FIRST: "cần tiếng Việt đứng đầu",
+    Fault.REST: "đang là {value}; cần 0, hoặc từ {least} đến {most}",
 }
 
 

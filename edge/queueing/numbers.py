@@ -18,6 +18,7 @@ from edge.queueing.faces import Evidence, given_with, seems_held
 from edge.queueing.queue import Queue
 from edge.queueing.refused import NotAllowed
 from edge.queueing.returning import asked_again
+from edge.queueing.succession import block_for, highest_gap, keeps_from, size_for
 from edge.queueing.ticket import Move, may
 from edge.queueing.wait import expect
 
@@ -71,8 +72,9 @@ def _issued(
     priority: Priority,
     claim: Priority,
 ) -> TicketIssued:
-    number = max(queue.numbers.get(service.prefix, 0) + 1, service.first_number)
-    if number > _last_free(queue, service):
+    first, last = _free(queue, service)
+    number = max(queue.numbers.get(service.prefix, 0) + 1, first)
+    if number > last:
         raise NotAllowed(Refusal.DAY_FULL)
     room = rooms.assigned(queue, service.id)
     wait = expect(queue, service.id, room=room, priority=priority, arrived_ms=now_ms, now_ms=now_ms)
@@ -108,10 +110,10 @@ def lease(queue: Queue, command: LeaseNumbers, by: str) -> tuple[Event, ...]:
     mine = next((held for held in others if (held.device, held.service) == (by, service.id)), None)
     if mine and service.first_number <= mine.first and mine.last <= service.last_number:
         return ()
-    last = min((held.first - 1 for held in others if held is not mine), default=service.last_number)
-    last = min(last, service.last_number)
-    first = last - LEASE_SIZE + 1
-    if first <= max(queue.numbers.get(service.prefix, 0), service.first_number):
+    least, most = _range(queue, service)
+    others = [held for held in _within(queue, service, least, most) if held is not mine]
+    first, last = highest_gap(least, most, others, size_for(by, LEASE_SIZE, least, most))
+    if first <= max(queue.numbers.get(service.prefix, 0), least) or first < keeps_from(by, least, most):
         raise NotAllowed(Refusal.DAY_FULL)
     return (NumbersLeased(Lease(by, service.id, service.prefix, first, last)),)
 
@@ -126,9 +128,10 @@ def register(queue: Queue, command: RegisterTicket, by: str, now_ms: int) -> tup
     if command.day != queue.day:
         raise NotAllowed(Refusal.UNKNOWN_TICKET)  # its day is over: nobody holds that paper any more
     mine = next((held for held in queue.leases if (held.device, held.service) == (by, service.id)), None)
-    if mine is None or not mine.first <= command.number <= mine.last:
+    held = mine is not None and mine.first <= command.number <= mine.last
+    if not held and not _leased_by_the_hub_before(queue, service, command.number):
         raise NotAllowed(Refusal.NOT_LEASED)
-    name = label(mine.prefix, command.number)
+    name = label(mine.prefix if mine is not None and held else service.prefix, command.number)
     if any(ticket.label == name for ticket in queue.tickets.values()):
         raise NotAllowed(Refusal.NOT_LEASED)
     arrived_ms = min(max(command.given_at_ms, queue.opened_ms), now_ms)
@@ -159,10 +162,35 @@ def register(queue: Queue, command: RegisterTicket, by: str, now_ms: int) -> tup
     return tuple(events)
 
 
-def _last_free(queue: Queue, service: Service) -> int:
-    """The last number that no kiosk has for its own use."""
-    leased = [held.first - 1 for held in queue.leases if held.prefix == service.prefix]
-    return min([*leased, service.last_number])
+def _range(queue: Queue, service: Service) -> tuple[int, int]:
+    """The first and the last number that are this hub's to give or to set aside: the service's, or those of its own
+    block while a hub before it may be giving the others."""
+    if not queue.term.block:
+        return service.first_number, service.last_number
+    block = block_for(queue.term.block, queue.leases, service)
+    if block is None:
+        raise NotAllowed(Refusal.DAY_FULL)
+    return block.first, block.last
+
+
+def _free(queue: Queue, service: Service) -> tuple[int, int]:
+    """The same, without what is set aside for others."""
+    first, last = _range(queue, service)
+    return first, min([*(held.first - 1 for held in _within(queue, service, first, last)), last])
+
+
+def _within(queue: Queue, service: Service, first: int, last: int) -> list[Lease]:
+    """What is set aside of the numbers that are this hub's: a successor's block lies within that of the hub before."""
+    others = [held for held in queue.leases if held.prefix == service.prefix and held.device != queue.term.block]
+    return [held for held in others if first <= held.first and held.last <= last] if queue.term.block else others
+
+
+def _leased_by_the_hub_before(queue: Queue, service: Service, number: int) -> bool:
+    """Whether a hub before this one can have set this number aside without this one's knowing."""
+    if not queue.term.block:
+        return False
+    holding = [held for held in queue.leases if held.prefix == service.prefix and held.first <= number <= held.last]
+    return not holding and service.first_number <= number <= service.last_number
 
 
 def _service(queue: Queue, service_id: str) -> Service:

@@ -21,6 +21,8 @@ from edge.contracts.events import (
     DocumentRead,
     EligibilityChecked,
     Entry,
+    HubRetired,
+    HubSucceeded,
     Lease,
     NoticeEnded,
     NumberContested,
@@ -49,12 +51,14 @@ from edge.contracts.snapshot import (
     with_call,
     without_uncalled,
 )
+from edge.contracts.term import Term
 from edge.contracts.ticket import State, Ticket
 from edge.queueing.arrivals import Counts, Usuals, counted, taken_up
 from edge.queueing.experience import KEPT_AT_DESK, NO_TEMPO, Errors, Tempos, taken_over, with_error
 from edge.queueing.order import NORMAL, Lane, Lanes, Place, lane_of, rank_of, turn_after
 from edge.queueing.plan import Plan
 from edge.queueing.spans import paused_ms
+from edge.queueing.succession import counts, term_after
 
 KEPT_WAITS = 60
 _RATIO = Discipline.RATIO
@@ -87,7 +91,7 @@ class Queue(Struct, frozen=True):
     its holder compares with the chip; ``notices`` stand on the screens. ``tempos`` (service id → durations),
     ``desk_tempos`` (counter id → durations) and ``errors`` are what waiting times are estimated from, ``waits``
     service id → the last waits, ``overtaking`` service id → people with priority today by half hour, ``usual``
-    service id → on a usual day.
+    service id → on a usual day. ``term`` says which hub this is, and where its numbers come from.
     """
 
     plan: Plan
@@ -113,6 +117,7 @@ class Queue(Struct, frozen=True):
     waits: Map[str, tuple[Waited, ...]] = Map()
     overtaking: Counts = Map()
     usual: Usuals = Map()
+    term: Term = Term()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -152,6 +157,8 @@ def _after(queue: Queue, entry: Entry) -> Queue:
             return queue
         case ConsentGiven() | PersonErased():
             return queue
+        case HubSucceeded() | HubRetired():
+            return replace(queue, term=term_after(queue.term, event))
         case ChipMatched():
             return replace(queue, chips=queue.chips.set(event.ticket, event.verdict))
         case NumberContested() | ContestSettled():
@@ -176,16 +183,15 @@ def _after(queue: Queue, entry: Entry) -> Queue:
             tempos, errors = taken_over(event.experience)
             usual = taken_up(event.experience.arrivals)
             new = Queue(queue.plan, day=event.day, opened_ms=at_ms, leases=event.leases)
-            return replace(new, tempos=tempos, errors=errors, usual=usual)
+            return replace(new, tempos=tempos, errors=errors, usual=usual, term=event.term)
     return _about_ticket(queue, event, at_ms)
 
 
 def _numbered(queue: Queue, event: TicketIssued) -> Queue:
     """The number is used up; those that a kiosk gave of its own do not count for the hub's."""
     prefix = event.label.rstrip("0123456789")
-    for lease in queue.leases:
-        if lease.prefix == prefix and lease.first <= event.number <= lease.last:
-            return queue
+    if not counts(queue.term, queue.leases, prefix, event.number):
+        return queue
     return replace(queue, numbers=queue.numbers.set(prefix, max(event.number, queue.numbers.get(prefix, 0))))
 
 

@@ -26,6 +26,7 @@ from edge.contracts.commands import (
     ReportEligibility,
     ReportPrintFault,
     ReportReading,
+    RetireHub,
     ReturnToQueue,
     SendToTests,
     SetCounter,
@@ -41,6 +42,7 @@ from edge.contracts.events import (
     DocumentRead,
     EligibilityChecked,
     Event,
+    HubRetired,
     NoticeEnded,
     Onward,
     PrintFailed,
@@ -111,6 +113,8 @@ def decide(
             return (DocumentRead(by, command.document, command.fault),)
         case ReportEligibility():
             return (EligibilityChecked(by, command.outcome, command.code),)
+        case RetireHub():
+            return (HubRetired(command.generation),) if command.generation in queue.term.alive else ()
         case CallNext():
             return _call_next(queue, command, now_ms)
         case Finish():

@@ -68,6 +68,14 @@ def expected_call(queue: Queue, ticket: Ticket, now_ms: int) -> Window | None:
     return _window(queue, ticket.service, rank_of(ticket.priority), _again(queue, ticket, now_ms), now_ms)
 
 
+def estimate_of(queue: Queue, ticket: Ticket, now_ms: int) -> Estimate:
+    """Both at once, for half the work."""
+    if ticket.state is not State.WAITING:
+        return Estimate(0, -1, None)
+    expected = _again(queue, ticket, now_ms)
+    return Estimate(*expected, _window(queue, ticket.service, rank_of(ticket.priority), expected, now_ms))
+
+
 def _again(queue: Queue, ticket: Ticket, now_ms: int) -> Expectation:
     place = Place(ticket.arrived_ms, ticket.number, ticket.id)
     return _expect(queue, ticket.service, ticket.room, rank_of(ticket.priority), place, now_ms)
