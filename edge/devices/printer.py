@@ -1,68 +1,49 @@
-"""A receipt printer that speaks ESC/POS: python-escpos makes the bytes, a link carries them, the answers are read here.
+"""A receipt printer that speaks ESC/POS: a slip is sent, confirmed, and if it is broken off, taken back.
 
-Source of every status bit: Epson, ESC/POS Command Reference, DLE EOT (real-time status) and GS r (transmit status).
+``printer_job`` makes the bytes, ``links`` carry them, ``printer_dialogue`` hears the answers of ``printer_status``.
 """
 
+import contextlib
 import logging
+import secrets
+import string
 import threading
 import time
-from enum import Enum
 
 from msgspec import Struct
 from PIL import Image
 
 from edge.contracts.ticket import PrintFault
-from edge.devices.links import DeviceUnavailable, Link, open_link
+from edge.devices.links import DeviceUnavailable, Flow, Link, open_link, wire_s
+from edge.devices.printer_dialogue import Dialogue, Owed, Patience, PrintStopped, Unanswered
+from edge.devices.printer_job import AUTOMATIC_OFF, CONFIRM, Encoder, Job, ask_id
+from edge.devices.printer_status import PaperLevel, PrinterStatus
 
-BAND_DOTS = 256  # rows a command: cheap printers buffer little, and a command cut off by a fault is soon flushed
-STATUS_S = 1.0  # for one real-time answer
-POLL_S = 1.0  # of silence after the data before the printer is asked what is wrong
-CONFIRM_S = 10.0  # from the last byte sent to the printer's word that the paper is cut
+__all__ = ["EscposPrinter", "PaperLevel", "Patience", "PrintError", "PrinterStatus"]
+
+UNSENT = 4096  # bytes that the kernel may hold of a serial line's data when all is written
 
 _log = logging.getLogger("printer")
 
 
-class PaperLevel(Enum):
-    """What the paper sensors say."""
+class PrintError(Exception):
+    """The slip did not come out, or nobody can tell; ``fault`` says why.
 
-    OK = "ok"
-    LOW = "low"
-    OUT = "out"
-    UNKNOWN = "unknown"
-
-
-class PrinterStatus(Struct, frozen=True):
-    """What the printer says of itself now.
-
-    ``present`` is false where it did not answer at all, and ``reachable`` where not even its link could be opened.
+    ``may_still_come``: the whole slip may be on paper, or come out later by itself. False is certain: print it again.
     """
 
-    present: bool
-    reachable: bool = True
-    online: bool = False
-    cover_open: bool = False
-    paper: PaperLevel = PaperLevel.UNKNOWN
-
-    @property
-    def fault(self) -> PrintFault | None:
-        """Why this printer cannot print now; None where it can."""
-        if not self.reachable:
-            return PrintFault.UNREACHABLE
-        if not self.present:
-            return PrintFault.NO_ANSWER
-        if self.cover_open:
-            return PrintFault.COVER_OPEN
-        if self.paper is PaperLevel.OUT:
-            return PrintFault.PAPER_OUT
-        return None if self.online else PrintFault.OFFLINE
-
-
-class PrintError(Exception):
-    """The slip did not come out, or nobody can tell; ``fault`` says why."""
-
-    def __init__(self, fault: PrintFault) -> None:
+    def __init__(self, fault: PrintFault, *, may_still_come: bool = False) -> None:
         super().__init__(fault.value)
         self.fault = fault
+        self.may_still_come = may_still_come
+
+
+class _Known(Struct):
+    """What this printer is known to answer; None: not tried yet."""
+
+    marks: bool | None = None
+    clear: bool | None = None
+    errors: bool | None = None
 
 
 class EscposPrinter:
@@ -70,37 +51,40 @@ class EscposPrinter:
     client at a time, and one that was switched off meanwhile is simply there again.
     """
 
-    def __init__(self, link: str, baud: int, width_dots: int) -> None:
+    def __init__(
+        self, link: str, baud: int, width_dots: int, flow: Flow = "none", patience: Patience | None = None
+    ) -> None:
         self._link = link
         self._baud = baud
-        self._width_dots = width_dots
-        # Not at the top of the file: it sets the root logger up and makes a folder in /tmp when it is imported.
-        from escpos.capabilities import Profile
-        from escpos.printer import Dummy
-
-        self._commands = Dummy
-        self._profile = Profile(features={})
-        # Stated here: python-escpos refuses a picture wider than its profile, and without one prints to stdout.
-        self._profile.profile_data = {**self._profile.profile_data, "media": {"width": {"pixels": width_dots}}}
+        self._flow = flow
+        self._patience = patience or Patience()
+        self._encoder = Encoder(width_dots)
         self._lock = threading.Lock()
-        self._unfinished = False
+        self._owed = Owed(Unanswered(self._patience.forget_s), Unanswered(self._patience.forget_s))
+        self._known = _Known()
+        # At the start as after a slip that was broken off: this program may have been killed while it printed.
+        self._rest = True  # the printer may hold a part of a slip that it has not printed
+        self._torn = True  # paper with a part of a slip may hang out of it
+        self._unfilled = self._encoder.longest_command
         self._fault: PrintFault | None = None
 
     def print_slip(self, image: Image.Image) -> None:
         """Print and cut; returns when the printer has said that everything is on paper.
 
         Blocks for as long as printing takes. ``image`` is black on white and at most as wide as the paper. Raises
-        PrintError: before anything is sent (UNREACHABLE, NO_ANSWER, OFFLINE, COVER_OPEN, PAPER_OUT), or after, when
-        the paper may hold all, a part or nothing of the slip (INTERRUPTED, NO_ANSWER and the three again). A printer
-        that ran out of paper midway may print the rest by itself when it gets a new roll.
+        PrintError: before anything is sent (UNREACHABLE, NO_ANSWER, or what is wrong with the printer), or after
+        (INTERRUPTED, NO_ANSWER, and the same). The rest of a slip that was broken off is cleared from the printer, now
+        or as soon as it can be reached again.
         """
-        if image.width > self._width_dots:
-            raise ValueError(f"a picture of {image.width} dots for {self._width_dots} dots of paper")
+        if image.width > self._encoder.width_dots:
+            raise ValueError(f"a picture of {image.width} dots for {self._encoder.width_dots} dots of paper")
         with self._lock:
             try:
                 self._print(image)
             except PrintError as error:
                 self._note(error.fault)
+                if error.may_still_come:
+                    _log.warning("a slip that is not confirmed may have come out, or still come: %s", self._link)
                 raise
             self._note(None)
 
@@ -108,61 +92,121 @@ class EscposPrinter:
         """Ask the printer; takes up to a few seconds where it does not answer, and waits for a slip being printed."""
         with self._lock:
             try:
-                status = self._ask()
+                with contextlib.closing(self._open()) as link:
+                    status = self._look(self._dialogue(link))
             except DeviceUnavailable:
+                self._known = _Known()
                 status = PrinterStatus(present=False, reachable=False)
             self._note(status.fault)
         return status
 
-    def _ask(self) -> PrinterStatus:
-        link = open_link(self._link, self._baud)
-        try:
-            link.drain()
-            return _Answers(link).status()
-        finally:
-            link.close()
-
     def _print(self, image: Image.Image) -> None:
         try:
-            link = open_link(self._link, self._baud)
+            link = self._open()
         except DeviceUnavailable as error:
+            self._known = _Known()
             raise PrintError(PrintFault.UNREACHABLE) from error
-        try:
+        with contextlib.closing(link):
+            dialogue = self._dialogue(link)
             try:
-                link.drain()
-                fault = _Answers(link).status().fault
+                fault = self._look(dialogue).fault
+                if fault is not None:
+                    raise PrintError(fault)
             except DeviceUnavailable as error:
                 raise PrintError(PrintFault.UNREACHABLE) from error
-            if fault is not None:
-                raise PrintError(fault)
-            job = self._job(image)
-            self._unfinished = True
-            try:
-                link.write(job)
-                _Answers(link).await_confirmation()
-            except DeviceUnavailable as error:
-                raise PrintError(PrintFault.INTERRUPTED) from error
-            self._unfinished = False
-        finally:
-            link.close()
+            self._send(link, dialogue, image, (_new_mark(), _new_mark()) if self._known.marks else None)
 
-    def _job(self, image: Image.Image) -> bytes:
-        """ESC @, the picture by GS v 0 in bands, GS V 66 (feed to the cutter, cut), and GS r 1 behind it all.
+    def _send(self, link: Link, dialogue: Dialogue, image: Image.Image, marks: tuple[bytes, bytes] | None) -> None:
+        """Send the slip and wait for its confirmation: by the second of the marks, or by GS r where there are none."""
+        wanted = dialogue.begin()
+        job = self._job(image, marks, wanted)
+        if not marks:
+            self._owed.confirmations.ask(wanted)
+        begun_s = time.monotonic()
+        self._unfilled = max(job.longest, self._unfilled if self._rest else 0)
+        self._rest = self._torn = True
+        last_sent = False
+        try:
+            dialogue.send(job.first)
+            last_sent = True
+            dialogue.send(job.last)
+            now_s = time.monotonic()
+            with_printer_s = max(now_s, begun_s + wire_s(job.size, self._baud))
+            ask_s = min(with_printer_s, now_s + wire_s(UNSENT, self._baud))
+            if marks:
+                dialogue.await_mark(marks[1], with_printer_s, ask_s)
+            else:
+                dialogue.await_confirmations(wanted, with_printer_s, ask_s)
+        except (PrintStopped, DeviceUnavailable) as error:
+            fault = error.fault if isinstance(error, PrintStopped) else PrintFault.INTERRUPTED
+            unfinished = self._take_back(link, dialogue, marks)
+            raise PrintError(fault, may_still_come=last_sent and not unfinished) from error
+        self._rest = self._torn = False
 
-        After a slip that was not confirmed, first what ends it: NULs that fill up a band cut off in its middle (they
-        print nothing elsewhere), and a cut, so that no paper holds parts of two slips.
+    def _job(self, image: Image.Image, marks: tuple[bytes, bytes] | None, confirmations: int) -> Job:
+        """The slip's bytes, and before them what ends one that was broken off."""
+        if marks:
+            job = self._encoder.job(image, ask_id(marks[0]), ask_id(marks[1]) + AUTOMATIC_OFF)
+        else:
+            job = self._encoder.job(image, b"", CONFIRM * confirmations + AUTOMATIC_OFF)
+        before = self._encoder.fill(self._unfilled) if self._rest else b""
+        if self._torn:
+            before += self._encoder.cut()
+        return Job(before + job.first, job.last, job.longest)
+
+    def _take_back(self, link: Link, dialogue: Dialogue, marks: tuple[bytes, bytes] | None) -> bool:
+        """Clear what the printer has not printed; whether that is certain to be some of the slip.
+
+        It is where the printer has emptied its buffers without having answered the first mark: answers come in order,
+        so it had not come to the slip's last band.
         """
-        escpos = self._commands(profile=self._profile)
-        if self._unfinished:
-            escpos._raw(bytes(BAND_DOTS * ((self._width_dots + 7) // 8)))
-            escpos.hw("INIT")
-            escpos.cut(feed=False)
-        escpos.hw("INIT")
-        escpos.image(image, impl="bitImageRaster", fragment_height=BAND_DOTS)
-        escpos.cut(feed=False)
-        escpos._raw(b"\x1dr\x01")
-        job: bytes = escpos.output
-        return job
+        self._known.marks = None
+        try:
+            link.discard()
+            if not dialogue.clear():
+                return False
+        except DeviceUnavailable:
+            with contextlib.suppress(DeviceUnavailable), contextlib.closing(self._open()) as again:
+                self._rest = not self._dialogue(again).clear()
+            return False
+        self._rest = False
+        return marks is not None and marks[0] not in dialogue.marks
+
+    def _look(self, dialogue: Dialogue) -> PrinterStatus:
+        """The printer's status; before that, where a rest of a slip may lie in it, that is cleared."""
+        status = self._ask(dialogue)
+        if not status.present:
+            self._known = _Known()
+        elif self._rest and self._known.clear is not False:
+            self._known.clear = dialogue.clear()
+            self._rest = not self._known.clear
+            if status.fault is not None:
+                status = self._ask(dialogue)  # it may have recovered by that
+        if status.fault is None and (self._known.marks is None or (self._rest and self._known.marks)):
+            self._try_marks(dialogue)
+        return status
+
+    def _ask(self, dialogue: Dialogue) -> PrinterStatus:
+        status, complete = dialogue.status(with_errors=self._known.errors is not False)
+        if status.present and self._known.errors is None:
+            self._known.errors = complete
+        return status
+
+    def _try_marks(self, dialogue: Dialogue) -> None:
+        """Whether it answers GS ( H: then it has come to the end of all that it was sent.
+
+        Where it does not, a command that was cut off may have swallowed the question.
+        """
+        if dialogue.knows_marks(_new_mark(), self._encoder.fill(0)):
+            self._known.marks, self._rest = True, False
+        else:
+            self._known.marks = None if self._rest else False
+
+    def _open(self) -> Link:
+        return open_link(self._link, self._baud, self._flow)
+
+    def _dialogue(self, link: Link) -> Dialogue:
+        return Dialogue(link, self._patience, self._owed)
 
     def _note(self, fault: PrintFault | None) -> None:
         if fault is self._fault:
@@ -174,74 +218,6 @@ class EscposPrinter:
             _log.warning("cannot print: %s: %s", self._link, fault.value)
 
 
-class _Answers:
-    """The bytes that come back, told apart by their fixed bits: a real-time status is 0xx1xx10, GS r's answer 0xx0xxxx.
-
-    An automatic status, which a printer sends unasked where its memory switch says so, is 0xx1xx00 and three more
-    bytes (GS a); XON and XOFF are 11 and 13. None of them confirms anything.
-    """
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-        self._real_time: int | None = None
-        self._confirmation: int | None = None
-        self._automatic_left = 0
-
-    def status(self) -> PrinterStatus:
-        """DLE EOT 1, 2 and 4, each with an answer of its own; what is not answered stays unknown."""
-        printer = self._ask(1)
-        if printer is None:
-            return PrinterStatus(present=False)
-        cause = self._ask(2) or 0
-        sensors = self._ask(4)
-        if cause & 0x20 or (sensors or 0) & 0x60 == 0x60:
-            paper = PaperLevel.OUT
-        elif sensors is None:
-            paper = PaperLevel.UNKNOWN
-        else:
-            paper = PaperLevel.LOW if sensors & 0x0C == 0x0C else PaperLevel.OK
-        online = not printer & 0x08 and not cause & 0x40
-        return PrinterStatus(present=True, online=online, cover_open=bool(cause & 0x04), paper=paper)
-
-    def await_confirmation(self) -> None:
-        """Return when GS r 1 is answered with paper present: the printer has worked through everything before it.
-
-        A printer that goes offline midway does not get as far as GS r, yet answers DLE EOT: after a silence it is
-        asked. Raises PrintError with what it says, or NO_ANSWER after ``CONFIRM_S``.
-        """
-        deadline = time.monotonic() + CONFIRM_S
-        while time.monotonic() < deadline:
-            silent = not self._take(POLL_S)
-            if self._confirmation is None and silent:
-                status = self.status()
-                fault = status.fault if status.present else None
-                if fault is not None and self._confirmation is None:
-                    raise PrintError(fault)
-            if self._confirmation is not None:
-                if self._confirmation & 0x0C == 0x0C:
-                    raise PrintError(PrintFault.PAPER_OUT)
-                return
-        raise PrintError(PrintFault.NO_ANSWER)
-
-    def _ask(self, number: int) -> int | None:
-        """The answer to DLE EOT ``number``; None where there is none within ``STATUS_S``."""
-        self._real_time = None
-        self._link.write(bytes((0x10, 0x04, number)))
-        deadline = time.monotonic() + STATUS_S
-        while self._real_time is None and (left_s := deadline - time.monotonic()) > 0:
-            self._take(left_s)
-        return self._real_time
-
-    def _take(self, timeout_s: float) -> bool:
-        """Sort what arrives within ``timeout_s``; whether anything did."""
-        data = self._link.read(64, timeout_s)
-        for byte in data:
-            if self._automatic_left:
-                self._automatic_left -= 1
-            elif byte & 0x93 == 0x10:
-                self._automatic_left = 3
-            elif byte & 0x93 == 0x12:
-                self._real_time = byte
-            elif byte & 0x90 == 0:
-                self._confirmation = byte
-        return bool(data)
+def _new_mark() -> bytes:
+    """One that no answer of before can have, of this program or another."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(4)).encode()

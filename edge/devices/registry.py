@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from msgspec import Meta
 
 from edge.daemon.config import ConfigError, Section
-from edge.devices.links import check_link
+from edge.devices.links import Flow, check_link
 
 if TYPE_CHECKING:
     from edge.devices.camera import Camera, CameraState
@@ -45,12 +45,16 @@ class ScannerConfig(Section, frozen=True):
 
 
 class PrinterConfig(Section, frozen=True):
-    """``[printer]``: ``link`` as for the scanner; ``width_dots`` is 576 for 80 mm paper and 384 for 58 mm."""
+    """``[printer]``: ``link`` as for the scanner, or ``usb:PATH``; ``width_dots`` is 576 for 80 mm paper, 384 for 58.
+
+    ``flow`` is how a printer at a serial line says that its buffer is full.
+    """
 
     driver: str
     link: LinkName
     baud: Baud = 115_200
     width_dots: Annotated[int, Meta(ge=384, le=832, multiple_of=8)] = 576
+    flow: Flow = "none"
 
 
 class CardReaderConfig(Section, frozen=True):
@@ -90,7 +94,7 @@ def open_printer(config: PrinterConfig) -> "EscposPrinter":
     Raises ConfigError on a driver that is not in ``PRINTERS`` and on a malformed link.
     """
     driver = _driver("printer", PRINTERS, config)
-    printer: EscposPrinter = driver(config.link, config.baud, config.width_dots)
+    printer: EscposPrinter = driver(config.link, config.baud, config.width_dots, config.flow)
     return printer
 
 

@@ -57,7 +57,7 @@ def _asked(requests: "queue.SimpleQueue[int]", wait_s: float) -> int:
     """The last still that was asked for, waiting so long for the first; 0: none was."""
     asked = 0
     try:
-        asked = requests.get(timeout=max(0.0, wait_s))
+        asked = requests.get(timeout=max(0.0, wait_s))  # nosec B113 (a queue)
         while True:
             asked = requests.get_nowait()
     except queue.Empty:
@@ -67,7 +67,7 @@ def _asked(requests: "queue.SimpleQueue[int]", wait_s: float) -> int:
 def _listen(wire: socket.socket, requests: "queue.SimpleQueue[int]") -> None:
     """Take requests. The end of the stream is the kiosk's end, and so this one's, even in the middle of a capture."""
     while len(request := wire.recv(REQUEST.size, socket.MSG_WAITALL)) == REQUEST.size:
-        requests.put(REQUEST.unpack(request)[0])
+        requests.put(REQUEST.unpack(request)[0])  # nosec B113 (a queue)
     _leave()
 
 
