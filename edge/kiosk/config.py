@@ -8,6 +8,7 @@ from msgspec import Meta
 from edge.contracts.message import Name
 from edge.daemon.config import ConfigError, HostPort, Hub, Section, load
 from edge.devices.registry import CameraConfig, CardReaderConfig, PrinterConfig, ScannerConfig
+from edge.kiosk.pin import is_hash
 
 
 class FaceConfig(Section, frozen=True):
@@ -16,10 +17,21 @@ class FaceConfig(Section, frozen=True):
     pack: Path | None = None
 
 
+class SpeakerConfig(Section, frozen=True):
+    """``[speaker]``: ``player`` is a program and its arguments that plays the WAV on its standard input."""
+
+    player: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+
+PinHash = Annotated[str, Meta(max_length=200)]
+
+
 class KioskConfig(Section, frozen=True):
     """``name`` is this device's name in the hub's devices.toml; ``lookup_url`` + ticket id is the QR on the slip;
     ``data`` is where the kiosk keeps the numbers that it may give without the hub; a kiosk without ``card_reader``
-    reads QR codes only, and one without ``camera`` asks nobody for a picture."""
+    reads QR codes only, and one without ``camera`` asks nobody for a picture.
+    Without ``speaker`` nobody is guided by voice; what was said is kept in ``data``.
+    ``staff_pin_argon2`` is what ``moiso-pin`` prints; without it there are no staff's screens."""
 
     name: Name
     listen: HostPort
@@ -31,6 +43,8 @@ class KioskConfig(Section, frozen=True):
     card_reader: CardReaderConfig | None = None
     camera: CameraConfig | None = None
     face: FaceConfig = FaceConfig()
+    speaker: SpeakerConfig | None = None
+    staff_pin_argon2: PinHash = ""
 
 
 def load_config(path: Path) -> KioskConfig:
@@ -42,4 +56,6 @@ def load_config(path: Path) -> KioskConfig:
             f"{path}: listen is {config.listen!r}; the kiosk's page belongs to the kiosk's own screen only: "
             "a loopback address such as 127.0.0.1:8081 is expected"
         )
+    if config.staff_pin_argon2 and not is_hash(config.staff_pin_argon2):
+        raise ConfigError(f"{path}: staff_pin_argon2: no hash of a PIN; expected the line that moiso-pin prints")
     return config

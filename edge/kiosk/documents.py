@@ -34,15 +34,16 @@ from edge.kiosk.happenings import (
 )
 from edge.kiosk.screens import Person, ScanProblem
 
+TICKET_LETTERS = 32
 TICKET_ID = re.compile("[0-9a-f]{32}")
 CAN_DIGITS = 6  # the end of the ID number
 
 
-def read_document(scan: Scan, today: date, lookup_url: str) -> Scanned | ScanFailed | SlipScanned:
-    """Who showed a document, or why it is none; ``lookup_url`` + ticket id is what the QR of a slip holds."""
+def read_document(scan: Scan, today: date, *lookup_urls: str) -> Scanned | ScanFailed | SlipScanned:
+    """Who showed a document, or why it is none; one of ``lookup_urls`` + ticket id is what the QR of a slip holds."""
     match scan:
-        case Line(text) if text.startswith(lookup_url) and TICKET_ID.fullmatch(text.removeprefix(lookup_url)):
-            return SlipScanned(text.removeprefix(lookup_url))
+        case Line(text) if TICKET_ID.fullmatch(text[-TICKET_LETTERS:]) and text[:-TICKET_LETTERS] in lookup_urls:
+            return SlipScanned(text[-TICKET_LETTERS:])
         case Unreadable():
             return ScanFailed(ScanProblem.UNREADABLE)
         case Line(text):

@@ -1,4 +1,4 @@
-"""The screens about faces, the greeting and the erasing: which template shows each, and every word on it."""
+"""The screens about faces and the erasing: which template shows each, and every word on it."""
 
 from datetime import date, timedelta
 
@@ -11,17 +11,13 @@ from edge.kiosk.ticket_words import PACKAGE
 from edge.kiosk.times import clock_text
 from edge.kiosk.words import N_, SCAN_WORDS
 
-FaceScreen = (
-    s.Resting | s.AskConsent | s.Looking | s.NoPicture | s.SeemsHeld | s.Asking | s.Awaiting | s.Erasing | s.Erased
-)
+FaceScreen = s.AskConsent | s.Looking | s.NoPicture | s.SeemsHeld | s.Asking | s.Awaiting | s.Erasing | s.Erased
 ERASE_AGAIN = N_("Hãy quét mã QR in trên phiếu, hoặc căn cước, VNeID hay thẻ BHYT đã dùng để lấy số.")
 
 
 def shown(session: Session, screen: FaceScreen) -> tuple[str, dict[str, object]]:
     """The template of this screen, and its values."""
     match screen:
-        case s.Resting():
-            return "resting.html", {}
         case s.AskConsent():
             return "consent.html", _consent(session, screen)
         case s.Looking(hint=hint):

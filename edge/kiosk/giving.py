@@ -79,7 +79,7 @@ def to_print(session: Session, done: Done, again: bool, now_ms: int) -> Outcome:
     """This number goes to the printer; ``again``: the person held it before."""
     session = in_hand(session, done.ticket.id)
     shown = show(session, Printing(done.ticket, done.ahead, again, done.wait), now_ms, PRINT_MS)
-    return shown, (h.Print(done.ticket, done.ahead, copy=again, wait=done.wait),)
+    return shown, (h.Print(done.ticket, done.ahead, again, done.wait, session.language),)
 
 
 def orphans(session: Session) -> tuple[Session, tuple[Ticket, ...]]:
@@ -112,9 +112,9 @@ def slip_came(session: Session, ticket: str, now_ms: int) -> Session:
     return session
 
 
-def slip_missing(session: Session, ticket: str, fault: PrintFault, now_ms: int) -> Session:
+def slip_missing(session: Session, ticket: str, fault: PrintFault, now_ms: int, *, may_come: bool = False) -> Session:
     """The slip of this ticket did not come: the number is shown long enough to be written down."""
     match session.screen:
         case Printing(shown, ahead, again, wait) if shown.id == ticket:
-            return show(session, Taken(shown, ahead, again, fault, wait), now_ms, PHOTOGRAPH_MS)
+            return show(session, Taken(shown, ahead, again, fault, wait, may_come), now_ms, PHOTOGRAPH_MS)
     return session

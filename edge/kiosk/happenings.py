@@ -14,6 +14,7 @@ from edge.contracts.ticket import Document, PrintFault, Priority, Ticket
 from edge.emrtd.reader import Step
 from edge.kiosk.screens import Insured, Person, ScanProblem
 from edge.kiosk.sightings import FaceChoice, Look, Sighting, StopLooking, Touched
+from edge.kiosk.upkeep import StaffChoice, Upkeep, UpkeepEffect
 
 
 class ServiceTouched(Touched, frozen=True, tag="service"):
@@ -58,6 +59,18 @@ class ContrastTouched(Touched, frozen=True, tag="contrast"):
     """High contrast was switched on or off."""
 
 
+class LowerTouched(Touched, frozen=True, tag="lower"):
+    """The controls are to be moved down, or up again."""
+
+
+class PageTouched(Touched, frozen=True, tag="page"):
+    """The next page of services is to be shown; after the last the first."""
+
+
+class StayTouched(Touched, frozen=True, tag="stay"):
+    """ "I need more time" was touched."""
+
+
 # These change what the person does next, so they count only on the picture they were made on.
 Choice = (
     ServiceTouched
@@ -67,9 +80,11 @@ Choice = (
     | NumberTyped
     | Dismissed
     | ReprintTouched
+    | PageTouched
     | FaceChoice
+    | StaffChoice
 )
-Touch = Choice | LanguageTouched | ContrastTouched
+Touch = Choice | LanguageTouched | ContrastTouched | LowerTouched | StayTouched
 
 
 class Scanned(Struct, frozen=True):
@@ -138,9 +153,10 @@ class ChipFailed(Struct, frozen=True):
 
 
 class PrinterChecked(Struct, frozen=True):
-    """How the printer is while nothing is printed; None is well."""
+    """How the printer is while nothing is printed; None is well. ``low``: the roll is nearly at its end."""
 
     fault: PrintFault | None
+    low: bool = False
 
 
 class HubAnswered(Struct, frozen=True):
@@ -221,10 +237,11 @@ class PrintDone(Struct, frozen=True):
 
 
 class PrintFailed(Struct, frozen=True):
-    """The slip of this ticket did not come out, or nobody can tell."""
+    """The slip of this ticket did not come out, or nobody can tell; ``may_come``: it may by itself, later."""
 
     ticket: str
     fault: PrintFault
+    may_come: bool = False
 
 
 class TimedOut(Struct, frozen=True):
@@ -260,6 +277,7 @@ Input = (
     | PrintDone
     | PrintFailed
     | TimedOut
+    | Upkeep
 )
 
 
@@ -321,12 +339,13 @@ class ReportReading(Struct, frozen=True):
 
 
 class Print(Struct, frozen=True):
-    """Print this ticket's slip; ``copy`` where the number was given before."""
+    """Print this ticket's slip, ``language`` first; ``copy`` where the number was given before."""
 
     ticket: Ticket
     ahead: int
     copy: bool
     wait: Window | None = None
+    language: str = "vi"
 
 
 class Confirm(Struct, frozen=True):
@@ -356,4 +375,5 @@ Effect = (
     | Print
     | Confirm
     | Report
+    | UpkeepEffect
 )

@@ -29,6 +29,7 @@ from edge.kiosk.state import (
     PREFERENCES_MS,
     READ_NUMBER_MS,
     READ_WORDS_MS,
+    STAFF_MS,
     TYPE_MS,
     Session,
     redrawn,
@@ -39,21 +40,25 @@ from edge.kiosk.state import (
 
 def outage(session: Session) -> Outage | None:
     """Why no number can be had now, whatever the screen shows; None where one can."""
+    if session.withdrawn:
+        return Outage.WITHDRAWN
     if not session.hub_up and not session.spare:
         return Outage.HUB
     if session.site is None:
         return Outage.STARTING
     if not session.site.day:
         return Outage.CLOCK
-    return None if session.site.catalogue.services else Outage.CATALOGUE
+    if not session.site.catalogue.services:
+        return Outage.CATALOGUE
+    return Outage.SHUT if session.shut else None
 
 
 def home(session: Session, now_ms: int) -> Session:
     """The first screen, in the language that was chosen; nothing of whoever was served is kept."""
     if isinstance(session.screen, ScanFirst | s.Erasing) and session.card is Card.LAID:
         session = replace(session, card=Card.READ)  # left behind: it is not the next person's
-    session = replace(uninsured(session), left_ms=0)
-    usual = session.language == "vi" and not session.contrast
+    session = replace(uninsured(session), left_ms=0, page=0)
+    usual = session.language == "vi" and not session.contrast and not session.lowered
     return show(session, resting_screen(session, now_ms), now_ms, 0 if usual else PREFERENCES_MS)
 
 
@@ -66,12 +71,13 @@ def resting_screen(session: Session, now_ms: int) -> s.Screen:
 
 
 def end(session: Session, now_ms: int) -> Session:
-    """The first screen for somebody else: in Vietnamese and the usual colours."""
-    return home(replace(session, language="vi", contrast=False), now_ms)
+    """The first screen for somebody else: in Vietnamese, in the usual colours and places."""
+    return home(replace(session, language="vi", contrast=False, lowered=False), now_ms)
 
 
 def settle(session: Session, now_ms: int) -> Session:
-    """Nobody is asked to choose while no number can be had; what a person still has to read stays."""
+    """Nobody is asked to choose while no number can be had; what a person still has to read stays, and whoever is being
+    served while the Department takes the kiosk out of service is served."""
     resting = resting_screen(session, now_ms)
     match session.screen:
         case s.OutOfService(Outage.UNANSWERED):
@@ -80,9 +86,9 @@ def settle(session: Session, now_ms: int) -> Session:
             return session if shown == resting else home(session, now_ms)
         case s.Resting():
             return session if resting == Start() else home(session, now_ms)
-        case Taken() | Issuing() | Printing() | s.Asking() | s.Awaiting():
+        case Taken() | Issuing() | Printing() | s.Asking() | s.Awaiting() | s.StaffPin() | s.Staff():
             return session
-    return session if outage(session) is None else home(session, now_ms)
+    return session if outage(session) in (None, Outage.SHUT) else home(session, now_ms)
 
 
 def turned(session: Session, now_ms: int) -> Session:
@@ -99,13 +105,19 @@ def turned(session: Session, now_ms: int) -> Session:
 
 
 def preferred(session: Session, now_ms: int) -> Session:
-    """The session in another language or other colours: the screen stays as long as if it came now."""
-    session = redrawn(session)
+    """The session in another language, other colours or other places: the screen stays as long as if it came now."""
+    return stayed(redrawn(session), now_ms)
+
+
+def stayed(session: Session, now_ms: int) -> Session:
+    """The session whose screen stays as long as if it came now."""
     match session.screen:
         case Start() | Closed() | s.OutOfService():
             return replace(session, until_ms=now_ms + PREFERENCES_MS)
-        case s.LookUp() | s.Erasing():
+        case s.LookUp() | s.Erasing() | s.StaffPin():
             return replace(session, until_ms=now_ms + TYPE_MS)
+        case s.Staff():
+            return replace(session, until_ms=now_ms + STAFF_MS)
         case s.LookedUp():
             return replace(session, until_ms=now_ms + LOOK_MS)
         case Identified() | ScanTrouble() | ScanFirst() | ChipTrouble() | Grounds() | Claimed():

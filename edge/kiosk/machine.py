@@ -4,11 +4,12 @@ import asyncio
 import logging
 import math
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
 
-from msgspec.structs import replace
+from PIL.Image import Image
 
 from edge.contracts.catalogue import Facility
 from edge.contracts.commands import Command, ConfirmPrint, Done, IssueTicket, Refused, Reply, ReportPrintFault
@@ -17,22 +18,25 @@ from edge.contracts.outlook import Outlook
 from edge.contracts.refusals import Refusal
 from edge.contracts.ticket import PrintFault
 from edge.daemon.hub_client import HubClient, HubRejected, HubUnreachable, new_command_id
-from edge.daemon.i18n import local_time
+from edge.daemon.i18n import installed, local_time
 from edge.daemon.streams import Broadcast
-from edge.devices.printer import EscposPrinter, PrintError
+from edge.devices.printer import EscposPrinter, PaperLevel, PrintError
 from edge.devices.scanner import Scan
 from edge.kiosk import happenings as h
 from edge.kiosk import screens as s
 from edge.kiosk import sightings as f
+from edge.kiosk import upkeep as u
 from edge.kiosk.documents import Chips, insured_person, read_document
 from edge.kiosk.giving import faceless
 from edge.kiosk.reserve import Reserve, ReserveError, ReserveUsedUp
 from edge.kiosk.session import advance, deadline
-from edge.kiosk.slip import Slip, render_slip
+from edge.kiosk.slips import Slips
 from edge.kiosk.standby import Standby
-from edge.kiosk.state import STILL_THERE_MS, Session
+from edge.kiosk.state import STILL_THERE_MS, Session, link_base
 from edge.kiosk.tally import Tally
-from edge.kiosk.ticket_words import slip_of
+from edge.kiosk.tending import Tending
+from edge.kiosk.ticket_words import PACKAGE
+from edge.kiosk.trial_page import render_trial
 from edge.kiosk.watching import Watch
 
 log = logging.getLogger("kiosk")
@@ -54,17 +58,21 @@ class Machine:
         reserve: Reserve,
         chips: Chips,
         watch: Watch,
+        tending: Tending,
         *,
+        slips: Slips,
         width_dots: int,
         lookup_url: str,
     ) -> None:
-        self.session = Session(name=name)
+        self.session = Session(name=name, staffed=tending.staffed, spoken=installed(PACKAGE))
         self.changed = Broadcast()
+        self.slips = slips
         self._hub = hub
         self._standby = Standby(reserve, hub, self.give)
         self._tally = Tally(partial(hub.send_until_answered, within_s=math.inf))
         self._chips = chips
         self._watch = watch
+        self._tending = tending
         self._away: asyncio.TimerHandle | None = None
         self._printer = printer
         self._width_dots = width_dots
@@ -78,6 +86,8 @@ class Machine:
         """Let this happen to the session."""
         before = self.session
         self.session, effects = advance(before, given, now_ms=monotonic_ms(), new_id=new_command_id())
+        if self.session.site is not None and self.session.site is not before.site:
+            self.slips.adopt(self.session.site.catalogue)
         for effect in effects:
             self._effects.put_nowait(effect)
         if deadline(self.session) != deadline(before):
@@ -89,7 +99,8 @@ class Machine:
 
     def scanned(self, scan: Scan) -> None:
         """Let a scan happen to the session."""
-        self.give(read_document(scan, self._today(), self._lookup_url))
+        addresses = (self._lookup_url, link_base(self.session, self._lookup_url))
+        self.give(read_document(scan, self._today(), *addresses))
 
     def wall_ms(self) -> int:
         """The time of day by the hub, milliseconds since 1970 UTC."""
@@ -101,11 +112,13 @@ class Machine:
 
     async def run(self) -> None:
         """Follow the hub, watch the printer and the clock, and do what the session decides; for ever."""
+        self._tending.begin()
         await self._remember()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_hub())
             group.create_task(self._standby.run())
             group.create_task(self._tally.run())
+            group.create_task(self.slips.run(lambda: self.changed.publish(b"")))
             group.create_task(self._watch_printer())
             group.create_task(self._watch_clock())
             while True:
@@ -139,12 +152,14 @@ class Machine:
                     self.give(h.SiteChanged(snapshot, self.wall_ms()))
 
     async def _watch_printer(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            if isinstance(self.session.screen, s.Resting | s.Start | s.OutOfService):
-                status = await loop.run_in_executor(self._paper, self._printer.status)
-                self.give(h.PrinterChecked(status.fault))
+            if isinstance(self.session.screen, s.Resting | s.Start | s.Closed | s.OutOfService):
+                await self._check_printer()
             await asyncio.sleep(PRINTER_CHECK_S)
+
+    async def _check_printer(self) -> None:
+        status = await asyncio.get_running_loop().run_in_executor(self._paper, self._printer.status)
+        self.give(h.PrinterChecked(status.fault, status.paper is PaperLevel.LOW))
 
     async def _watch_clock(self) -> None:
         minute = 0
@@ -202,6 +217,18 @@ class Machine:
             case h.Report(ticket, fault):
                 if await self._to_be_told(ticket, fault):
                     await self._tell_hub(ReportPrintFault(new_command_id(), ticket, fault))
+            case u.CheckPin(pin):
+                await self._tending.check_pin(pin)
+            case u.CheckPrinter():
+                await self._check_printer()
+            case u.TestPrint():
+                await self._print_test()
+            case u.Withdraw(withdrawn):
+                await self._tending.withdraw(withdrawn)
+            case u.KeepShut(shut):
+                await self._tending.keep_shut(shut)
+            case u.Restart():
+                self._tending.restart()
 
     async def _ask_for_number(self, command: IssueTicket, capture: FaceCapture | None) -> None:
         within_s = ANSWER_WITHIN_S if command.service not in self.session.spare else AWAY_AFTER_S
@@ -281,20 +308,28 @@ class Machine:
 
     async def _print(self, job: h.Print) -> None:
         try:
-            await asyncio.get_running_loop().run_in_executor(self._paper, self._put_on_paper, self._slip(job))
+            drawing = self.slips.drawing(self.session, job)
+            await asyncio.get_running_loop().run_in_executor(self._paper, self._put_on_paper, drawing)
         except PrintError as error:
-            self.give(h.PrintFailed(job.ticket.id, error.fault))
+            self.give(h.PrintFailed(job.ticket.id, error.fault, error.may_still_come))
         else:
             self.give(h.PrintDone(job.ticket.id))
+            await self._check_printer()  # so that staff hear of the roll's end while it still lasts
 
-    def _put_on_paper(self, slip: Slip) -> None:
-        self._printer.print_slip(render_slip(slip, self._width_dots))
+    async def _print_test(self) -> None:
+        printed = asyncio.get_running_loop().run_in_executor(self._paper, self._put_test_on_paper)
+        try:
+            await printed
+        except PrintError as error:
+            self.give(u.TestPrinted(error.fault))
+        else:
+            self.give(u.TestPrinted(None))
 
-    def _slip(self, job: h.Print) -> Slip:
-        if self.session.site is None:
-            raise ValueError("a slip is to be printed before the hub has told of any service")
-        slip = slip_of(self.session.site, job, self._lookup_url)
-        return replace(slip, reserve=job.ticket.id in self.session.reserved)
+    def _put_test_on_paper(self) -> None:
+        self._printer.print_slip(render_trial(self.session.name, self._width_dots))
+
+    def _put_on_paper(self, drawing: Callable[[], Image]) -> None:
+        self._printer.print_slip(drawing())
 
     async def _tell_hub(self, command: Command) -> None:
         """Until the hub knows: what became of a slip is never forgotten while the kiosk runs."""

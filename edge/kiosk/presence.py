@@ -9,7 +9,6 @@ from edge.kiosk.state import CLAIM_MS, Outcome, Session, show
 
 GONE_MS = 8_000  # out of view for so long: a person who bends down is back before
 CONTEST_GONE_MS = 30_000  # whoever waits for an officer may sit down meanwhile
-REST_MS = 60_000
 
 # What belongs to one person and needs them: not what the hub, a chip or the printer is at work for.
 _THEIRS = (
@@ -53,12 +52,11 @@ def gone_ms(session: Session) -> int:
 
 
 def rest_ms(session: Session) -> int:
-    """When the first screen gives way to the greeting; 0: never, as where the camera has seen nobody yet: it may be
-    covered."""
-    seeing = session.eyes is not None and session.eyes.open and session.seen_ms and not session.in_view
-    if not seeing or session.until_ms or not isinstance(session.screen, s.Start):
+    """When the first screen gives way to the greeting, since nobody touches it and no camera sees anybody; 0: never."""
+    rest_s = session.site.catalogue.kiosk.rest_s if session.site else 0
+    if not rest_s or session.in_view or session.until_ms or not isinstance(session.screen, s.Start):
         return 0
-    return max(session.shown_ms, session.seen_ms) + REST_MS
+    return max(session.shown_ms, session.seen_ms) + 1000 * rest_s
 
 
 def passed(session: Session, now_ms: int) -> Session | None:

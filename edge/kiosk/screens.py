@@ -73,6 +73,8 @@ class Outage(Enum):
     UNANSWERED = "unanswered"
     CLOCK = "clock"
     CATALOGUE = "catalogue"
+    WITHDRAWN = "withdrawn"  # staff took the kiosk out of service
+    SHUT = "shut"  # the Department did
 
 
 class NoPictureWhy(Enum):
@@ -88,6 +90,15 @@ class Lacking(Enum):
 
     PURPOSE = "purpose"
     GUARDIAN = "guardian"
+
+
+class Test(Enum):
+    """What became of the staff's test page."""
+
+    NONE = "none"
+    RUNNING = "running"
+    WELL = "well"
+    FAILED = "failed"
 
 
 class Resting(Struct, frozen=True):
@@ -265,13 +276,17 @@ class Printing(Struct, frozen=True):
 
 
 class Taken(Struct, frozen=True):
-    """The number is given; ``fault`` says why no slip came out, ``wait`` when it is expected to be called."""
+    """The number is given; ``fault`` says why no slip came out, ``wait`` when it is expected to be called.
+
+    ``may_come``: the printer may print the slip yet, by itself.
+    """
 
     ticket: Ticket
     ahead: int
     again: bool = False
     fault: PrintFault | None = None
     wait: Window | None = None
+    may_come: bool = False
 
 
 class Refused(Struct, frozen=True):
@@ -301,6 +316,22 @@ class OutOfService(Struct, frozen=True):
     outage: Outage
 
 
+class StaffPin(Struct, frozen=True):
+    """Staff type their PIN; ``wrong``: the last one was, and none is looked at for ``wait_s`` seconds."""
+
+    checking: bool = False
+    wrong: bool = False
+    wait_s: int = 0
+
+
+class Staff(Struct, frozen=True):
+    """How the devices are, and what staff can do. Of a document that is tried only its kind is kept."""
+
+    test: Test = Test.NONE
+    scanned: Document | None = None
+    problem: ScanProblem | None = None
+
+
 Screen = (
     Resting
     | Start
@@ -327,4 +358,6 @@ Screen = (
     | LookedUp
     | Closed
     | OutOfService
+    | StaffPin
+    | Staff
 )

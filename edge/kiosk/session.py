@@ -5,13 +5,14 @@ from msgspec.structs import replace
 from edge.contracts.commands import Done, Refused
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import PRIORITY_WORDS, PrintFault, Priority
-from edge.kiosk import contests, faces, presence
+from edge.kiosk import contests, faces, presence, staff
 from edge.kiosk import happenings as h
 from edge.kiosk import screens as s
 from edge.kiosk import sightings as f
+from edge.kiosk import upkeep as u
 from edge.kiosk.giving import answered, asked, in_hand, issue, orphans, slip_came, slip_missing, unanswered
 from edge.kiosk.happenings import Input
-from edge.kiosk.home import end, home, outage, preferred, settle, turned
+from edge.kiosk.home import end, home, outage, preferred, settle, stayed, turned
 from edge.kiosk.identifying import card_laid, chip_failed, chip_read, identified, scan_failed, scanned
 from edge.kiosk.screens import (
     AskConsent,
@@ -50,6 +51,7 @@ from edge.kiosk.state import (
     TYPE_MS,
     Outcome,
     Session,
+    next_language,
     redrawn,
     show,
 )
@@ -102,8 +104,10 @@ def _advance(session: Session, given: Input, now_ms: int, new_id: str) -> Outcom
             session, effects = contests.followed(session, now_ms, new_id)
             return session, (*told, *effects)
         case _, h.OutlookChanged():
-            session = replace(session, outlook=given.outlook, ahead_ms=given.wall_ms - now_ms)
-            return turned(session, now_ms), ()
+            shut = session.name in given.outlook.kiosks_out
+            kept = (u.KeepShut(shut),) if shut is not session.shut else ()
+            session = replace(session, outlook=given.outlook, ahead_ms=given.wall_ms - now_ms, shut=shut)
+            return turned(session, now_ms), kept
         case _, h.HubLost():
             return settle(replace(session, hub_up=False), now_ms), ()
         case _, h.HubAway() if not session.hub_up:
@@ -115,13 +119,18 @@ def _advance(session: Session, given: Input, now_ms: int, new_id: str) -> Outcom
             return turned(_with_reserve(session, given), now_ms), ()
         case _, h.ScannerChanged() if given.present is not session.scanner_up:
             return replace(redrawn(session), scanner_up=given.present), ()
-        case _, h.PrinterChecked() if given.fault is not session.printer_fault:
-            return replace(redrawn(session), printer_fault=given.fault), ()
+        case _, h.PrinterChecked(fault, low) if (fault, low) != (session.printer_fault, session.paper_low):
+            return replace(redrawn(session), printer_fault=fault, paper_low=low), ()
         case _, h.LanguageTouched():
-            other = s.LANGUAGES[(s.LANGUAGES.index(session.language) + 1) % len(s.LANGUAGES)]
-            return preferred(replace(session, language=other), now_ms), ()
+            return preferred(replace(session, language=next_language(session)), now_ms), ()
         case _, h.ContrastTouched():
             return preferred(replace(session, contrast=not session.contrast), now_ms), ()
+        case _, h.LowerTouched():
+            return preferred(replace(session, lowered=not session.lowered, page=0), now_ms), ()
+        case _, h.PageTouched() if session.lowered:
+            return preferred(replace(session, page=session.page + 1), now_ms), ()
+        case _, h.StayTouched() if session.until_ms or isinstance(session.screen, Start):
+            return stayed(session, now_ms), ()
 
         case _, h.CardLaid():
             return card_laid(session, now_ms)
@@ -179,7 +188,7 @@ def _advance(session: Session, given: Input, now_ms: int, new_id: str) -> Outcom
         case Issuing(command, True), h.ReserveGiven(given_for, ticket, again) if given_for == command.id:
             session = in_hand(session, ticket.id)
             shown = show(session, Printing(ticket, 0, again), now_ms, PRINT_MS)
-            return shown, (h.Print(ticket, 0, copy=again),)
+            return shown, (h.Print(ticket, 0, again, language=session.language),)
         case Issuing(command, True), h.ReserveRefused(given_for, reason) if given_for == command.id:
             why = s.OutOfService(Outage.UNANSWERED) if reason is None else s.Refused(reason)
             return show(session, why, now_ms, READ_WORDS_MS), ()
@@ -191,11 +200,12 @@ def _advance(session: Session, given: Input, now_ms: int, new_id: str) -> Outcom
             return slip_came(session, given.ticket, now_ms), (h.Confirm(given.ticket),)
         case _, h.PrintFailed():
             session = replace(session, printer_fault=given.fault)
-            return slip_missing(session, given.ticket, given.fault, now_ms), (h.Report(given.ticket, given.fault),)
+            missing = slip_missing(session, given.ticket, given.fault, now_ms, may_come=given.may_come)
+            return missing, (h.Report(given.ticket, given.fault),)
         case Taken(ticket, ahead, again, fault, wait), h.ReprintTouched() if fault is not None:
             session = in_hand(session, ticket.id)
             return show(session, Printing(ticket, ahead, again, wait), now_ms, PRINT_MS), (
-                h.Print(ticket, ahead, copy=True, wait=wait),
+                h.Print(ticket, ahead, True, wait, session.language),
             )
 
         case Grounds(s.Person() as person) | Claimed(_, s.Person() as person), h.Dismissed():
@@ -209,7 +219,8 @@ def _advance(session: Session, given: Input, now_ms: int, new_id: str) -> Outcom
         case screen, h.TimedOut() if session.until_ms and now_ms >= session.until_ms:
             if isinstance(screen, Printing):
                 fault = PrintFault.NO_ANSWER
-                return slip_missing(session, screen.ticket.id, fault, now_ms), (h.Report(screen.ticket.id, fault),)
+                missing = slip_missing(session, screen.ticket.id, fault, now_ms, may_come=True)
+                return missing, (h.Report(screen.ticket.id, fault),)
             if isinstance(screen, ReadingChip):
                 return chip_failed(session, screen, ReadingFault.NO_ANSWER, now_ms)
             if isinstance(screen, Looking):
@@ -268,7 +279,7 @@ def _about_faces(session: Session, given: Input, now_ms: int, new_id: str) -> Ou
             return home(session, now_ms), ()
         case SeemsHeld() | Awaiting() | s.Erased(), h.Dismissed():
             return end(session, now_ms), ()
-    return session, ()
+    return staff.about_staff(session, given, now_ms)
 
 
 def deadline(session: Session) -> int:

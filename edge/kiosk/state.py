@@ -25,6 +25,7 @@ CONSENT_MS = 60_000  # to read what a picture is for
 LOOK_FOR_MS = 20_000  # for a good picture
 CLAIM_MS = 45_000
 AWAIT_MS = 180_000  # an officer walks to the kiosk
+STAFF_MS = 120_000  # a roll is changed in that time
 STILL_THERE_MS = 90_000  # after a crash: whoever asked this recently probably still waits for the slip
 
 
@@ -45,6 +46,10 @@ class Session(Struct, frozen=True):
     whoever was seen since the first screen went out of view (0: nobody did), ``seen_ms`` when anybody was seen last (0:
     nobody since the camera came). ``looks`` counts the pictures that were tried for.
 
+    ``spoken`` are the languages that the kiosk has sentences in. ``lowered``: the controls are moved down, and the
+    services come in pages, of which ``page`` is shown. ``staffed``: there is a PIN for staff; ``withdrawn``: they took
+    the kiosk out of service. ``shut``: the Department did.
+
     ``hub_away``: numbers come from the kiosk's own reserve. ``spare`` are the services that it has such numbers for,
     ``reserved`` the tickets given so that the hub has not taken in, ``replaced`` the commands that they stand for.
     """
@@ -54,8 +59,14 @@ class Session(Struct, frozen=True):
     step: int = 0
     shown_ms: int = 0
     until_ms: int = 0
+    spoken: tuple[str, ...] = ("vi", "en")
     language: str = "vi"
     contrast: bool = False
+    lowered: bool = False
+    page: int = 0
+    staffed: bool = False
+    withdrawn: bool = False
+    shut: bool = False
     site: Snapshot | None = None
     outlook: Outlook | None = None
     ahead_ms: int = 0
@@ -77,6 +88,7 @@ class Session(Struct, frozen=True):
     seen_ms: int = 0
     looks: int = 0
     printer_fault: PrintFault | None = None
+    paper_low: bool = False
     papers: tuple[str, ...] = ()
 
 
@@ -92,6 +104,24 @@ def show(session: Session, screen: s.Screen, now_ms: int, for_ms: int = 0) -> Se
 def uninsured(session: Session) -> Session:
     """The session without what was asked about a person's insurance: an answer that comes later is nobody's."""
     return replace(session, checks=session.checks + 1, insured=None)
+
+
+def offered(session: Session) -> tuple[str, ...]:
+    """The languages to choose from, in the order that the administrator gave them."""
+    named = session.site.catalogue.kiosk.languages if session.site else ("vi", "en")
+    return tuple(language for language in named if language in session.spoken) or ("vi",)
+
+
+def next_language(session: Session) -> str:
+    """The language after the one that is shown; the same where there is no other."""
+    languages = offered(session)
+    at = languages.index(session.language) if session.language in languages else -1
+    return languages[(at + 1) % len(languages)]
+
+
+def link_base(session: Session, own: str) -> str:
+    """What a ticket's id is put behind for its QR: the hub's word, or this kiosk's ``own`` where it has none."""
+    return (session.outlook.lookup_url if session.outlook else "") or own
 
 
 def redrawn(session: Session) -> Session:

@@ -11,9 +11,9 @@ from edge.contracts.ticket import PRIORITY_LAW, PRIORITY_WORDS, Priority, State,
 from edge.daemon.i18n import local_time, translations
 from edge.kiosk import happenings as h
 from edge.kiosk import screens as s
-from edge.kiosk.slip import Slip
 from edge.kiosk.times import window_text
 from edge.kiosk.words import N_
+from edge.slip.facts import Slip
 
 PACKAGE = "edge.kiosk"
 
@@ -55,8 +55,8 @@ def ticket_words(
     )
 
 
-def slip_of(site: Snapshot, job: h.Print, lookup_url: str) -> Slip:
-    """The slip of a ticket, in both languages."""
+def slip_of(site: Snapshot, job: h.Print, lookup_url: str, *, reserve: bool = False) -> Slip:
+    """The slip of a ticket, in both languages; Vietnamese comes first where the person chose neither of them."""
     catalogue, ticket = site.catalogue, job.ticket
     facility = catalogue.facility
     issued_ms = ticket.issued_at_ms
@@ -68,8 +68,11 @@ def slip_of(site: Snapshot, job: h.Print, lookup_url: str) -> Slip:
         department=facility.department,
         service=vi.service,
         service_en=en.service,
+        facility_en=facility.name_en,
         label=ticket.label,
         counters=vi.places,
+        counters_en=en.places,
+        language="en" if job.language == "en" else "vi",
         ahead=job.ahead,
         taken_at=local_time(issued_ms, facility.time_zone),
         lookup_url=lookup_url + ticket.id,
@@ -79,6 +82,7 @@ def slip_of(site: Snapshot, job: h.Print, lookup_url: str) -> Slip:
         claim=(vi.claim, en.claim),
         law=(PRIORITY_LAW, translations("en", PACKAGE).gettext(PRIORITY_LAW)),
         route=(vi.route, en.route),
+        reserve=reserve,
     )
 
 

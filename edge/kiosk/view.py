@@ -2,8 +2,8 @@
 
 import re
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable
-from datetime import date
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -11,26 +11,24 @@ from msgspec import Struct
 from qrcode import QRCode
 from qrcode.constants import ERROR_CORRECT_M
 
-from edge.contracts import tiles
-from edge.contracts.catalogue import Facility, Service
-from edge.contracts.eligibility import OUTCOME_WORDS, Outcome
+from edge.contracts.catalogue import Facility
+from edge.contracts.kiosk import LANGUAGES
 from edge.contracts.outlook import Hours, Outlook
 from edge.contracts.refusals import WORDS
-from edge.contracts.snapshot import Snapshot
-from edge.contracts.ticket import PRIORITY_LAW, PRIORITY_WORDS, Document, Ticket
+from edge.contracts.ticket import PRIORITY_LAW, PRIORITY_WORDS, Ticket
 from edge.daemon.i18n import local_time, long_date, translations
 from edge.daemon.templates import environment
-from edge.kiosk import face_view
+from edge.kiosk import face_view, staff_view
 from edge.kiosk import screens as s
+from edge.kiosk.choose_view import choice, own_words
 from edge.kiosk.hours import hours_text
-from edge.kiosk.identifying import has_chip
-from edge.kiosk.screens import Card, Outage
+from edge.kiosk.screens import Outage
 from edge.kiosk.session import GROUNDS
-from edge.kiosk.state import Session
+from edge.kiosk.slips import BRAND_LOGO, Slips
+from edge.kiosk.state import Session, link_base, next_language
 from edge.kiosk.ticket_words import PACKAGE, find, ground_words, standing, ticket_words
-from edge.kiosk.times import closed_words, moment_text, off_words, window_text
+from edge.kiosk.times import closed_words, moment_text
 from edge.kiosk.words import (
-    DOCUMENT_WORDS,
     FAULT_WORDS,
     N_,
     OUTAGE_WORDS,
@@ -45,34 +43,25 @@ _NOTHING = N_("Không có giấy tờ? Hãy chọn dịch vụ trên màn hình.
 _BY_QR = N_("Bạn vẫn lấy số được bằng mã QR: xin chọn dịch vụ.")
 _WITHOUT = N_("Bạn vẫn lấy số được không cần giấy tờ: xin chọn dịch vụ.")
 
-# An insurance look-up that came to nothing without the person's doing.
-NOT_THEIR_MATTER = frozenset(
-    {Outcome.QUESTION_WRONG, Outcome.NOT_AUTHORISED, Outcome.PORTAL_ERROR, Outcome.UNREACHABLE, Outcome.UNKNOWN}
+# Whoever stands there is asked whether they need more time. A number that was given goes by itself: it is on paper.
+_WARNS = (
+    s.Identified
+    | s.Grounds
+    | s.Claimed
+    | s.ScanTrouble
+    | s.ScanFirst
+    | s.ChipTrouble
+    | s.AskConsent
+    | s.NoPicture
+    | s.SeemsHeld
+    | s.LookUp
+    | s.LookedUp
+    | s.Erasing
 )
+_MORE_TIME = (N_("Bạn cần thêm thời gian không?"), N_("Tôi cần thêm thời gian"))
 QUIET_ZONE = 4  # modules of white around a QR: ISO/IEC 18004, 6.3.8
 CLOCK_SLACK_MS = 60_000
-
-
-class Tile(Struct, frozen=True):
-    """One service to touch; ``waiting`` is how many wait for it, ``when`` to ``till`` when a number taken now would be
-    called (empty: nobody can say), ``off`` why none can be taken, ``coloured`` whether its letter has its colour."""
-
-    service: Service
-    name: str
-    other_name: str
-    waiting: int
-    when: str
-    till: str
-    off: str
-    name_classes: str
-    coloured: bool
-
-
-class TileGroup(Struct, frozen=True):
-    """One group of services, in the catalogue's order."""
-
-    name: str
-    tiles: tuple[Tile, ...]
+MOST_GROUPS = 6  # on the greeting
 
 
 class Head(Struct, frozen=True):
@@ -86,46 +75,55 @@ class Head(Struct, frozen=True):
 
 
 class View:
-    """Turns a session into HTML. ``lookup_url`` + ticket id is what the QR on the screen holds."""
+    """Turns a session into HTML. ``lookup_url`` + ticket id is what the QR on the screen holds; without ``slips`` it
+    shows the product's logo, and no picture of a slip."""
 
-    def __init__(self, lookup_url: str) -> None:
+    def __init__(self, lookup_url: str, slips: Slips | None = None) -> None:
         self._lookup_url = lookup_url
+        self._slips = slips
 
     def page(self, session: Session, *, now_ms: int, wall_ms: int, token: str) -> str:
         """The whole document; ``token`` is what each touch must bring back."""
         lost = dict.fromkeys(s.LANGUAGES, OUTAGE_WORDS[Outage.HUB][0])
         lost = {language: translations(language, PACKAGE).gettext(words) for language, words in lost.items()}
+        more_time = {code: tuple(map(translations(code, PACKAGE).gettext, _MORE_TIME)) for code in session.spoken}
         screen = Markup(self.screen(session, now_ms=now_ms, wall_ms=wall_ms))  # noqa: S704 - escaped by its template
         template = _templates(session).get_template("page.html")
-        return template.render(session=session, token=token, lost=lost, screen=screen)
+        return template.render(session=session, token=token, lost=lost, more_time=more_time, screen=screen)
 
     def screen(self, session: Session, *, now_ms: int, wall_ms: int) -> str:
         """The ``<main>`` of the screen that the session shows now."""
         _ = translations(session.language, PACKAGE).gettext
         left_ms = max(0, session.until_ms - now_ms) if session.until_ms else 0
         head = _head(session, wall_ms, _)
+        other = next_language(session)
+        frame = {
+            "head": head,
+            "logo": self._slips.logo_address() if self._slips else BRAND_LOGO,
+            "left_ms": left_ms,
+            "warns": bool(left_ms) and isinstance(session.screen, _WARNS),
+            "other": (other, LANGUAGES[other]) if other != session.language else (),
+        }
 
         def render(template: str, **values: object) -> str:
-            return (
-                _templates(session).get_template(template).render(session=session, head=head, left_ms=left_ms, **values)
-            )
+            return _templates(session).get_template(template).render(session=session, **frame, **values)
 
         match session.screen:
             case s.Start():
-                return render("choose.html", **_choice(session, wall_ms))
+                return render("choose.html", **choice(session, wall_ms))
             case s.ScanTrouble(problem):
-                return render("choose.html", **_choice(session, wall_ms, problem=(*SCAN_WORDS[problem], _NOTHING)))
+                return render("choose.html", **choice(session, wall_ms, problem=(*SCAN_WORDS[problem], _NOTHING)))
             case s.ScanFirst():
-                return render("choose.html", **_choice(session, wall_ms, problem=(*SCAN_FIRST_WORDS, _NOTHING)))
+                return render("choose.html", **choice(session, wall_ms, problem=(*SCAN_FIRST_WORDS, _NOTHING)))
             case s.ReadingChip(step=step, share=share):
                 return render("reading.html", step=STEP_WORDS[step], percent=round(100 * share))
             case s.ChipTrouble(fault, person):
                 words = (*READING_WORDS[fault], _BY_QR if person else _WITHOUT)
-                return render("choose.html", **_choice(session, wall_ms, problem=words))
+                return render("choose.html", **choice(session, wall_ms, problem=words))
             case s.Identified(person):
-                return render("choose.html", **_choice(session, wall_ms, person))
+                return render("choose.html", **choice(session, wall_ms, person))
             case s.Claimed(claim, person):
-                return render("choose.html", **_choice(session, wall_ms, person, claim=ground_words(claim, _)))
+                return render("choose.html", **choice(session, wall_ms, person, claim=ground_words(claim, _)))
             case s.Grounds():
                 grounds = {ground: PRIORITY_WORDS[ground] for ground in GROUNDS}
                 return render("grounds.html", grounds=grounds, law=PRIORITY_LAW)
@@ -145,6 +143,11 @@ class View:
             case s.OutOfService(outage):
                 sentences = tuple(_(sentence) if sentence else "" for sentence in OUTAGE_WORDS[outage])
                 return render("words.html", sentences=sentences, may_leave=outage is Outage.UNANSWERED)
+            case s.Resting():
+                return render("resting.html", greeting=own_words(session, "greeting"), waiting=_crowd(session))
+            case s.StaffPin() | s.Staff() as staff:
+                template, values = staff_view.shown(session, staff)
+                return render(template, **values)
             case about_faces:
                 template, values = face_view.shown(session, about_faces)
                 return render(template, **values)
@@ -153,6 +156,7 @@ class View:
         self, session: Session, screen: s.Printing | s.Taken, ticket: Ticket, wall_ms: int
     ) -> dict[str, object]:
         fault = screen.fault if isinstance(screen, s.Taken) else None
+        picture = self._slips.picture(session, screen) if self._slips and fault and isinstance(screen, s.Taken) else ""
         words = None
         if session.site is not None:
             words = ticket_words(session.site.catalogue, ticket, screen.wait, now_ms=wall_ms, language=session.language)
@@ -162,9 +166,12 @@ class View:
             "again": screen.again,
             "words": words,
             "law": PRIORITY_LAW,
+            "after": own_words(session, "after"),
+            "may_come": isinstance(screen, s.Taken) and screen.may_come,
             "printing": isinstance(screen, s.Printing),
             "fault": FAULT_WORDS[fault] if fault else "",
-            "qr": qr_picture(self._lookup_url + ticket.id) if fault else "",
+            "qr": qr_picture(link_base(session, self._lookup_url) + ticket.id) if fault else "",
+            "picture": picture,
         }
 
 
@@ -205,96 +212,18 @@ def _head(session: Session, wall_ms: int, translate: Callable[[str], str]) -> He
     return Head(name, place_of(facility), f"{now:%H:%M}", long_date(now, session.language), hours)
 
 
-def _choice(
-    session: Session,
-    wall_ms: int,
-    person: s.Person | None = None,
-    *,
-    claim: str = "",
-    problem: tuple[str, str, str] | tuple[()] = (),
-) -> dict[str, object]:
+def _crowd(session: Session) -> tuple[tuple[str, int], ...]:
+    """How many wait in each group, the most first; groups in which nobody waits are left out."""
     if session.site is None:
-        raise ValueError("services are shown before the hub has told of any")
-    groups = _groups(session, session.site, wall_ms)
-    spans = [tiles.spans(tile.service for tile in group.tiles) for group in groups]
-    fault = FAULT_WORDS[session.printer_fault] if session.printer_fault else ""
-    return {
-        "groups": groups,
-        "all_off": all(tile.off for group in groups for tile in group.tiles),
-        "portrait": tiles.portrait(spans),
-        "landscape": tiles.landscape(spans),
-        "compact": tiles.is_compact(spans),
-        "fault": fault,
-        "person": person.name if person else "",
-        "document": DOCUMENT_WORDS[person.document] if person else "",
-        "masked": _masked(person.id_number or person.insurance_number) if person else "",
-        "by_chip": person is not None and person.document is Document.CCCD_CHIP,
-        "invitation": _invitation(session.card, person) if person else "",
-        "insured": _insured(session) if person else "",
-        "claim": claim,
-        "problem": problem,
-        "erases": session.eyes is not None and session.hub_up and isinstance(session.screen, s.Start),
-        "looks_up": isinstance(session.screen, s.Start | s.ScanTrouble | s.ScanFirst),
-    }
-
-
-def _invitation(card: Card | None, person: s.Person) -> str:
-    """What a person identified by a QR alone may do to be identified by the chip; empty where that cannot be done."""
-    if not has_chip(person) or person.document is Document.CCCD_CHIP:
-        return ""
-    match card:
-        case Card.EMPTY:
-            return N_("Đặt thẻ lên đầu đọc để xác thực bằng chip")
-        case Card.LAID | Card.READ:
-            return N_("Nhấc thẻ ra rồi đặt lại để xác thực bằng chip")
-    return ""
-
-
-def _insured(session: Session) -> str:
-    """What the insurance portal said, in one sentence; empty where it said nothing that is the person's matter."""
-    insured = session.insured
-    if insured is None or insured.outcome in NOT_THEIR_MATTER:
-        return ""
-    sentence = translations(session.language, PACKAGE).gettext(OUTCOME_WORDS[insured.outcome]).partition(". ")[0]
-    until = f" ({date.fromisoformat(insured.valid_to):%d/%m/%Y})" if insured.valid_to else ""
-    return sentence + until
-
-
-def _groups(session: Session, site: Snapshot, wall_ms: int) -> list[TileGroup]:
+        return ()
+    catalogue = session.site.catalogue
+    count: Counter[str] = Counter()
+    for service in catalogue.services:
+        count[service.group] += len(session.site.waiting.get(service.id, ()))
+    groups = {group.id: group for group in catalogue.groups}
     english = session.language == "en"
-    groups = []
-    for group in site.catalogue.groups:
-        shown = tuple(
-            _tile(session, site, service, wall_ms)
-            for service in site.catalogue.services
-            if service.group == group.id and service.active
-        )
-        if shown:
-            groups.append(TileGroup(group.name_en if english else group.name, shown))
-    return groups
-
-
-def _tile(session: Session, site: Snapshot, service: Service, wall_ms: int) -> Tile:
-    english = session.language == "en"
-    zone = site.catalogue.facility.time_zone
-    expected = session.outlook.services.get(service.id) if session.outlook else None
-    off = window = ""
-    if service.id in session.off:
-        off = off_words(expected, wall_ms, zone, translations(session.language, PACKAGE).gettext)
-    elif expected and expected.wait and session.hub_up:
-        window = window_text(expected.wait, wall_ms, zone)
-    when, _, till = window.partition("–")
-    return Tile(
-        service=service,
-        name=service.name_en if english else service.name,
-        other_name=service.name if english else service.name_en,
-        waiting=len(site.waiting.get(service.id, ())),
-        when=when,
-        till=till,
-        off=off,
-        name_classes=tiles.name_classes(service.name_en if english else service.name),
-        coloured=tiles.is_readable(service.colour),
-    )
+    most = [(groups[id_], n) for id_, n in count.most_common(MOST_GROUPS) if n and id_ in groups]
+    return tuple((group.name_en if english else group.name, n) for group, n in most)
 
 
 def _again(session: Session, next_opens_ms: int, wall_ms: int, translate: Callable[[str], str]) -> str:
@@ -328,12 +257,3 @@ def _looked_up(session: Session, typed: str, wall_ms: int) -> dict[str, object]:
         return {"label": "", "lines": ()}
     lines = standing(session.site, session.outlook, ticket, now_ms=wall_ms, language=session.language)
     return {"label": ticket.label, "lines": lines}
-
-
-def _masked(number: str) -> str:
-    """The number of a document with only its last three digits: enough to see that it is one's own.
-
-    >>> _masked("001099000017")
-    '•••••••••017'
-    """
-    return "•" * (len(number) - 3) + number[-3:]

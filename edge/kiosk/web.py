@@ -8,18 +8,23 @@ from collections.abc import AsyncIterator
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge.contracts.health import Part, Reason, Subject, part
 from edge.daemon.body import BodyTooLarge, read_body
 from edge.daemon.streams import event_stream, frame
+from edge.kiosk.guidance import Guidance
+from edge.kiosk.guide_web import GuideWeb
 from edge.kiosk.happenings import Touch
+from edge.kiosk.health import kiosk_parts
 from edge.kiosk.machine import Machine, monotonic_ms
-from edge.kiosk.screens import Looking
+from edge.kiosk.screens import Closed, Looking, OutOfService, Resting, Staff, Start
 from edge.kiosk.session import outage
 from edge.kiosk.sightings import Eyes
+from edge.kiosk.slips import BRAND_LOGO
 from edge.kiosk.view import View
 from edge.kiosk.watching import Watch
 
@@ -40,23 +45,30 @@ class Web:
     must be ours, and a touch needs our Origin and the token that stands in the page.
     """
 
-    def __init__(self, machine: Machine, view: View, watch: Watch) -> None:
+    def __init__(self, machine: Machine, view: View, watch: Watch, guidance: Guidance | None = None) -> None:
         self._machine = machine
         self._watch = watch
         self._view = view
+        self._guidance = guidance
         self._token = secrets.token_urlsafe(32)
+        self._page_seen_ms: int | None = None
+        self._began_ms = monotonic_ms()
 
     def app(self, address: str) -> "OwnBrowserOnly":
         """The application for a page at ``address`` (``host:port``)."""
         routes = [
             Route("/", self.page),
             Route("/screen/events", self.events),
+            Route("/logo", self.logo),
             Route("/mirror", self.mirror),
             Route("/touch", self.touch, methods=["POST"]),
+            Route("/alive", self.alive, methods=["POST"]),
             Route("/health", self.health),
             Mount("/static", StaticFiles(packages=[("edge.kiosk", "pages/static")])),
             Mount("/brand", StaticFiles(packages=[("edge.contracts.brand", "static")])),
         ]
+        if self._guidance is not None:
+            routes += GuideWeb(self._guidance, self._from_own_page, lambda: self._machine.session).routes()
         port = address.rpartition(":")[2]
         return OwnBrowserOnly(Starlette(routes=routes), {address, f"localhost:{port}", f"127.0.0.1:{port}"})
 
@@ -70,19 +82,26 @@ class Web:
         return event_stream(self._screens())
 
     async def mirror(self, request: Request) -> Response:
-        """What the person before the camera sees of themselves, a JPEG; 404 on any screen but that one."""
+        """What the person before the camera sees of themselves, a JPEG; 404 on any screen but that one and
+        the staff's."""
         if not hmac.compare_digest(request.query_params.get("token", "").encode(), self._token.encode()):
             return PlainTextResponse("only the kiosk's own page may see this", 403)
-        picture = self._watch.mirror() if isinstance(self._machine.session.screen, Looking) else None
+        picture = self._watch.mirror() if isinstance(self._machine.session.screen, Looking | Staff) else None
         if picture is None:
             return Response(status_code=404)
         return Response(picture, media_type="image/jpeg", headers={"Cross-Origin-Resource-Policy": "same-origin"})
 
+    async def logo(self, request: Request) -> Response:
+        """The facility's logo, for as long as it is the one that the address names; else the product's."""
+        kept = self._machine.slips.logo()
+        if kept is None or request.url.query != kept[0].name:
+            return RedirectResponse(BRAND_LOGO)
+        unchanging = {"Cache-Control": "private, max-age=31536000, immutable"}
+        return FileResponse(kept[0], media_type=kept[1], headers=unchanging)
+
     async def touch(self, request: Request) -> Response:
         """One touch on the page."""
-        if request.headers.get("origin") != f"http://{request.headers['host']}" or not hmac.compare_digest(
-            request.headers.get("x-touch-token", "").encode(), self._token.encode()
-        ):
+        if not self._from_own_page(request):
             return PlainTextResponse("only the kiosk's own page may do this", 403)
         try:
             touch = _touch.decode(await read_body(request, MAX_TOUCH_BYTES))
@@ -92,6 +111,28 @@ class Web:
             return PlainTextResponse("not a touch", 422)
         self._machine.give(touch)
         return Response(status_code=204)
+
+    async def alive(self, request: Request) -> Response:
+        """The page says that it lives: it is shown, and its script runs."""
+        if not self._from_own_page(request):
+            return PlainTextResponse("only the kiosk's own page may do this", 403)
+        self._page_seen_ms = monotonic_ms()
+        return Response(status_code=204)
+
+    def _from_own_page(self, request: Request) -> bool:
+        return request.headers.get("origin") == f"http://{request.headers['host']}" and hmac.compare_digest(
+            request.headers.get("x-touch-token", "").encode(), self._token.encode()
+        )
+
+    def parts(self) -> tuple[Part, ...]:
+        """How each part of this kiosk is."""
+        parts = kiosk_parts(self._machine.session, self._page_seen_s(), (monotonic_ms() - self._began_ms) / 1000)
+        if self._guidance is None:
+            return parts
+        return (*parts, part(Subject.SPEAKER, None if self._guidance.works else Reason.SILENT))
+
+    def _page_seen_s(self) -> float | None:
+        return None if self._page_seen_ms is None else (monotonic_ms() - self._page_seen_ms) / 1000
 
     async def health(self, _request: Request) -> Response:
         """What works; 503 while no number can be had."""
@@ -109,6 +150,11 @@ class Web:
             "faces": _faces(eyes),
             "somebody": session.in_view,
             "printer_fault": fault.value if fault else "",
+            "speaker": _speaker(self._guidance),
+            "paper_low": session.paper_low,
+            "page_seen_s": self._page_seen_s(),
+            "busy": not isinstance(session.screen, Resting | Start | Closed | OutOfService),
+            "parts": msgspec.to_builtins(self.parts()),
         }
         return JSONResponse(state, 503 if why else 200)
 
@@ -122,6 +168,12 @@ class Web:
     def _screen(self) -> bytes:
         html = self._view.screen(self._machine.session, now_ms=monotonic_ms(), wall_ms=self._machine.wall_ms())
         return frame(json.dumps(html, ensure_ascii=False).encode(), event="screen")
+
+
+def _speaker(guidance: Guidance | None) -> str:
+    if guidance is None:
+        return "none"
+    return "ok" if guidance.works else "failed"
 
 
 def _faces(eyes: Eyes | None) -> str:

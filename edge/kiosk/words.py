@@ -8,6 +8,7 @@ from edge.kiosk.screens import Outage, ScanProblem
 
 N_ = str  # marks a Vietnamese source sentence whose English stands in locale/en.po
 
+_WITHDRAWN = (N_("Kiosk này tạm ngưng phục vụ. Xin dùng kiosk khác hoặc gặp nhân viên."), "")
 # Each with a sentence for the large letters and one for the small.
 OUTAGE_WORDS = {
     Outage.STARTING: (N_("Kiosk đang khởi động. Xin chờ một chút."), ""),
@@ -21,6 +22,8 @@ OUTAGE_WORDS = {
     ),
     Outage.CLOCK: (WORDS[Refusal.CLOCK], ""),
     Outage.CATALOGUE: (N_("Kiosk chưa có danh mục dịch vụ. Xin gặp nhân viên."), ""),
+    Outage.WITHDRAWN: _WITHDRAWN,
+    Outage.SHUT: _WITHDRAWN,
 }
 SCAN_WORDS = {
     ScanProblem.UNREADABLE: (
@@ -85,6 +88,9 @@ FAULT_WORDS = {
     PrintFault.OFFLINE: N_("đang tắt"),
     PrintFault.PAPER_OUT: N_("hết giấy"),
     PrintFault.COVER_OPEN: N_("nắp đang mở"),
+    PrintFault.CUTTER: N_("kẹt giấy hoặc dao cắt"),
+    PrintFault.OVERHEATED: N_("quá nóng, xin chờ một lát"),
+    PrintFault.BROKEN: N_("bị hỏng"),
     PrintFault.NO_ANSWER: N_("không trả lời"),
     PrintFault.INTERRUPTED: N_("in dở dang"),
 }

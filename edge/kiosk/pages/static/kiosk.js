@@ -1,12 +1,18 @@
 // Shows the screens that the kiosk's program sends, and tells it what was touched. Keeps nothing.
+import "./keys.js";
+
 const token = document.querySelector("meta[name=touch-token]").content;
 const say = document.getElementById("say");
 const lost = document.getElementById("lost");
 const LOST_AFTER_MS = 3000;
 const SAY_AGAIN_MS = 2500;
 const MIRROR_MS = 120;
-const KEEP_FOCUS = ["language", "contrast", "purpose", "guardian"]; // they change the screen that they stand on
+const BEAT_MS = 5000;
+const HOLD_MS = 3000;
+const WARN_MS = 10000;
+const KEEP_FOCUS = ["language", "contrast", "lower", "page", "purpose", "guardian"]; // they change their own screen
 let endsAt = 0;
+let held = 0;
 let lostTimer = 0;
 let saidAt = 0;
 
@@ -36,6 +42,7 @@ function speak(text) {
 
 function show(fresh) {
   const shown = main();
+  moreTime()?.remove();
   if (shown.dataset.step === fresh.dataset.step) {
     patch(shown, fresh);
   } else {
@@ -55,6 +62,23 @@ function show(fresh) {
   const left = Number(fresh.dataset.left);
   endsAt = left ? performance.now() + left : 0;
   tick();
+}
+
+function moreTime() {
+  return document.querySelector("body > .more-time");
+}
+
+// Ten seconds before a screen goes by itself, whoever stands there is asked.
+function warn(leftMs) {
+  if (!("warns" in main().dataset) || leftMs > WARN_MS || leftMs <= 0) {
+    if (leftMs > WARN_MS) moreTime()?.remove();
+    return;
+  }
+  if (moreTime()) return;
+  const asked = document.querySelector(`[data-more-time=${main().lang}]`).content.firstElementChild.cloneNode(true);
+  document.body.append(asked);
+  asked.querySelector("button").focus();
+  speak(asked.querySelector("p").textContent);
 }
 
 function same(button) {
@@ -77,11 +101,11 @@ function announce(screen) {
 }
 
 function tick() {
-  const place = document.querySelector("[data-countdown]");
   // Steps that follow fast on one another are seen, not said: speech would lag behind them.
   const later = document.querySelector("[data-say-later]")?.textContent;
   if (later && later !== say.textContent && performance.now() - saidAt > SAY_AGAIN_MS) speak(later);
-  if (place && endsAt) place.textContent = `${Math.max(0, Math.ceil((endsAt - performance.now()) / 1000))} s`;
+  if (endsAt) warn(endsAt - performance.now());
+  for (const place of document.querySelectorAll("[data-countdown]")) if (endsAt) place.textContent = `${Math.max(0, Math.ceil((endsAt - performance.now()) / 1000))} s`;
 }
 
 function touch(button) {
@@ -123,13 +147,29 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("submit", (event) => {
   event.preventDefault();
-  const label = event.target.querySelector("input").value.trim();
-  if (label) tell({ touch: "number", label });
+  const typed = event.target.querySelector("input").value.trim();
+  if (typed) tell(event.target.dataset.typing === "pin" ? { touch: "pin", pin: typed } : { touch: "number", label: typed });
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") main().querySelector("[data-touch=dismiss]")?.click();
+  if (event.key === "Escape" && moreTime()) moreTime().querySelector("button").click();
+  else if (event.key === "Escape") main().querySelector("[data-touch=dismiss]")?.click();
 });
 document.addEventListener("contextmenu", (event) => event.preventDefault());
+document.addEventListener("dragstart", (event) => event.preventDefault());
+// Two fingers, or the wheel with a key, make nothing larger; and nothing is dropped here.
+document.addEventListener("touchmove", (event) => event.touches.length > 1 && event.preventDefault(), { passive: false });
+document.addEventListener("wheel", (event) => event.ctrlKey && event.preventDefault(), { passive: false });
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener("drop", (event) => event.preventDefault());
+// Staff hold the clock.
+document.addEventListener("pointerdown", (event) => {
+  clearTimeout(held);
+  const place = event.target.closest("[data-hold]");
+  if (place) held = setTimeout(() => tell({ touch: place.dataset.hold }), HOLD_MS);
+});
+for (const over of ["pointerup", "pointercancel", "pointerleave"]) {
+  document.addEventListener(over, () => clearTimeout(held));
+}
 
 const stream = new EventSource("/screen/events");
 stream.addEventListener("hello", (event) => {
@@ -142,4 +182,11 @@ stream.addEventListener("error", () => {
   lostTimer ||= setTimeout(showLost, LOST_AFTER_MS);
 });
 setInterval(tick, 250);
+// That this page is shown and its script runs: whoever watches the browser starts it anew where this stays out.
+// No frame is drawn for a page behind another one, nor by a display that hangs.
+const alive = () => fetch("/alive", { method: "POST", headers: { "X-Touch-Token": token } }).catch(() => {});
+const beat = () => requestAnimationFrame(alive);
+setInterval(beat, BEAT_MS);
+beat();
 show(main());
+import("./guide.js"); // a fault there leaves the page as it is
