@@ -85,6 +85,9 @@ class Buttons:
             device = DigitalInputDevice(pin, pull_up=True, pin_factory=factory)
             self._buttons.append(_Button(desk, action, held, device))
 
+    def __len__(self) -> int:
+        return len(self._buttons)
+
     def stuck(self) -> list[str]:
         """The buttons that have been pressed since the program began, or for longer than anybody presses."""
         return [button.name for button in self._buttons if button.state.contact is Contact.STUCK]

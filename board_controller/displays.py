@@ -68,4 +68,7 @@ class LedBoards:
     def health(self) -> list[LedBoardHealth]:
         """What is known of each board."""
         known = {link: line.health() for link, line in self._lines.items()}
-        return [LedBoardHealth(b.link, b.address, known[b.link][b.address].value) for b in self._configured]
+        return [
+            LedBoardHealth(board.link, board.address, known[board.link][board.address].value, board.counters)
+            for board in self._configured
+        ]

@@ -113,9 +113,10 @@ class BoardLine(ABC):
                 self._work.notify()
 
     def health(self) -> dict[int, Health]:
-        """What is known of each board, by address."""
+        """What is known of each board, by address; all are silent while the line itself is lost."""
         with self._work:
-            return {board.address: board.health for board in self._boards.values()}
+            lost = self._line_lost
+            return {board.address: Health.SILENT if lost else board.health for board in self._boards.values()}
 
     def _serve(self) -> None:
         while not self._stopping:

@@ -4,19 +4,23 @@ import contextlib
 import socket
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 AGAIN_S = 0.1
+FELT_WITHIN_S = 5.0
 
 
 class ButtonPanel:
-    """Buttons that pull a pin low while they are held, and the levels of the output pins in ``levels``.
+    """Buttons that pull a pin low while they are held, and lamps: ``levels`` are the pins' as they are now, and
+    ``rises`` how often each has become high.
 
     Connects by itself, again and again; while the board controller is away a press goes nowhere, as a real one would.
     """
 
     def __init__(self, socket_path: Path) -> None:
         self.levels: dict[int, bool] = {}
+        self.rises: Counter[int] = Counter()
         self._path = socket_path
         self._connection: socket.socket | None = None
         self._lock = threading.Lock()
@@ -25,8 +29,12 @@ class ButtonPanel:
         self._thread.start()
 
     def press(self, pin: int, hold_s: float = 0.15) -> bool:
-        """Press, hold, let go. True where the wire led somewhere."""
+        """Press, hold from when it is felt, let go. True where the wire led somewhere."""
+        self.levels.pop(pin, None)
         reached = self.drive(pin, high=False)
+        deadline_s = time.monotonic() + FELT_WITHIN_S
+        while reached and self.levels.get(pin) is not False and time.monotonic() < deadline_s:
+            time.sleep(0.005)
         time.sleep(hold_s)
         return self.drive(pin, high=True) and reached
 
@@ -84,6 +92,7 @@ class ButtonPanel:
                 for line in lines:
                     number, _, level = line.strip().partition(" ")
                     self.levels[int(number)] = level == "high"
+                    self.rises[int(number)] += level == "high"
             with self._lock:
                 self._connection = None
             connection.close()

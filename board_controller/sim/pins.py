@@ -70,6 +70,7 @@ class SocketPins(MockFactory):  # type: ignore[misc]  # gpiozero has no types
                 for line in lines:
                     number, _, level = line.strip().partition(" ")
                     self.drive(int(number), high=level == "high")
+                    peer.sendall(line.encode("ascii"))  # it has come
         except (OSError, ValueError):
             return
         finally:

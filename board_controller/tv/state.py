@@ -75,7 +75,7 @@ def tv_state(
     blank = "" if counters else NO_COUNTER if signage.facility.name else NO_HUB
     state = TvState(
         facility="",
-        layout=layout(screen, there),
+        layout=layout(screen, there, signage.facility.logo),
         hours=_hours(signage, now_ms),
         counters=tuple(_counter(counter, signage, screen) for counter in counters),
         calls=tuple(TvCall(c.label, c.number, c.room, c.at_ms, c.stage) for c in calls[: 1 + LAST_CALLS]),

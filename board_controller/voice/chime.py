@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from board_controller.voice.levels import RATE_HZ, even_out, from_floats, turned_to
+from edge.speech.levels import RATE_HZ, even_out, from_floats, turned_to
 
 
 class Chime(Struct, frozen=True):

@@ -6,19 +6,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from board_controller.signage import Announcement, Notice, Utterance, Withdrawn
 from board_controller.voice.calls import Called, Calls, Said, add, take, withdraw
 from board_controller.voice.chime import chime
-from board_controller.voice.levels import shorten, silence, turned_to
-from board_controller.voice.player import PlayerFailed, Playing
 from board_controller.voice.sentence import Line, lines
-from board_controller.voice.synthesis import Speech, SpeechFailed
 from board_controller.voice.voices import DEFAULT_VOICE, percent_at, voice_for
 from edge.contracts.catalogue import Catalogue, Facility
 from edge.contracts.hall import CHIMES, Voice
 from edge.contracts.notice import meant_for
+from edge.speech.attempt import attempt
+from edge.speech.levels import shorten, silence, turned_to
+from edge.speech.player import PlayerFailed, Playing
+from edge.speech.synthesis import Speech, SpeechFailed
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class Speaker:
         self._stopping = False
         self._running: Playing | None = None
         self._fault = ""
+        self._unexpected: set[str] = set()
         self._thread = threading.Thread(target=self._serve, name="speaker", daemon=True)
 
     def start(self) -> None:
@@ -115,12 +118,21 @@ class Speaker:
                 log.warning("%d calls waited too long for the loudspeaker and were not spoken", stale)
             if said is None:
                 continue
-            try:
-                self._speak(said)
-            except (SpeechFailed, PlayerFailed) as error:
-                if not self._fault and not self._stopping:
-                    log.warning("the loudspeaker is silent: %s", error)
-                self._fault = str(error)
+            error = attempt(partial(self._speak, said))
+            if error is not None:
+                self._note(error)
+
+    def _note(self, error: BaseException) -> None:
+        if isinstance(error, SpeechFailed | PlayerFailed):
+            if not self._fault and not self._stopping:
+                log.warning("the loudspeaker is silent: %s", error)
+            self._fault = str(error)
+            return
+        kind = type(error).__name__
+        if kind not in self._unexpected:  # each once: every call may bring it
+            self._unexpected.add(kind)
+            log.error("a call was not spoken, by a fault of this program: %s", kind, exc_info=error)
+        self._fault = f"unexpected {kind}"
 
     def _speak(self, said: Said) -> None:
         catalogue = self._catalogue
