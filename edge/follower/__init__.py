@@ -1,0 +1,1 @@
+"""The standby of a site: it follows the hub, backs up what it has, and becomes the hub where an officer says so."""
