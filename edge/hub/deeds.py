@@ -8,6 +8,7 @@ from edge.hub.words import N_
 
 WRONG_PASSWORD = "wrong-password"  # noqa: S105 - an outcome
 REFUSED = "refused"
+WRONG_CODE = "wrong-code"
 
 
 class Deed(Enum):
@@ -29,6 +30,15 @@ class Deed(Enum):
     PAIR_TABLET = "pair-tablet"
     RELEASE_TABLET = "release-tablet"
     UPLOAD_MEDIUM = "upload-medium"
+    CONFIGURE = "configure"
+    PUT_OUT = "put-out"
+    ASK_ENROLMENT = "ask-enrolment"
+    ENROL_DEVICE = "enrol-device"
+    REFUSE_DEVICE = "refuse-device"
+    RENEW_DEVICE = "renew-device"
+    REVOKE_DEVICE = "revoke-device"
+    PROMOTE = "promote-standby"
+    RESTORE = "restore-hub"
 
 
 WORDS: dict[str, str] = {
@@ -48,6 +58,15 @@ WORDS: dict[str, str] = {
     Deed.PAIR_TABLET.value: N_("Ghép máy đánh giá"),
     Deed.RELEASE_TABLET.value: N_("Bỏ ghép máy đánh giá"),
     Deed.UPLOAD_MEDIUM.value: N_("Tải tệp lên"),
+    Deed.CONFIGURE.value: N_("Nhận cấu hình từ xa"),
+    Deed.PUT_OUT.value: N_("Đổi kiosk tạm ngưng từ xa"),
+    Deed.ASK_ENROLMENT.value: N_("Thiết bị xin vào"),
+    Deed.ENROL_DEVICE.value: N_("Duyệt thiết bị"),
+    Deed.REFUSE_DEVICE.value: N_("Từ chối thiết bị"),
+    Deed.RENEW_DEVICE.value: N_("Thiết bị đổi mã truy cập"),
+    Deed.REVOKE_DEVICE.value: N_("Thu hồi thiết bị"),
+    Deed.PROMOTE.value: N_("Máy dự phòng lên làm máy chủ"),
+    Deed.RESTORE.value: N_("Khôi phục máy chủ từ bản sao"),
     "CallNext": N_("Mời số tiếp theo"),
     "CallTicket": N_("Gọi số đã chọn"),
     "Recall": N_("Gọi lại"),
@@ -70,10 +89,12 @@ WORDS: dict[str, str] = {
     "Announce": N_("Phát thông báo tại chỗ"),
     "EndNotice": N_("Gỡ thông báo"),
     "AdoptCatalogue": N_("Sửa danh mục"),
+    "RetireHub": N_("Xác nhận máy chủ cũ đã dừng hẳn"),
 }
 OUTCOMES: dict[str, str] = {
     **{refusal.value: N_("Bị từ chối") for refusal in Refusal},
     REFUSED: N_("Bị từ chối"),
     WRONG_PASSWORD: N_("Sai mật khẩu hoặc PIN"),
+    WRONG_CODE: N_("Sai mã"),
     DONE: N_("Đã làm"),
 }

@@ -18,15 +18,24 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Forecast:
-    """The outlook on the inbox's queue; ``clock_ms`` reads the wall clock, and ``keep_faces_days`` is the vault's."""
+    """The outlook on the inbox's queue; ``clock_ms`` reads the wall clock, ``keep_faces_days`` is the vault's, and
+    ``lookup_url`` the cloud's."""
 
     def __init__(
-        self, inbox: Inbox, stream: Broadcast, clock_ms: Callable[[], int], *, keep_faces_days: int = 0
+        self,
+        inbox: Inbox,
+        stream: Broadcast,
+        clock_ms: Callable[[], int],
+        *,
+        keep_faces_days: int = 0,
+        lookup_url: str = "",
     ) -> None:
         self._inbox = inbox
         self._stream = stream
         self._clock_ms = clock_ms
         self._keep_faces_days = keep_faces_days
+        self._lookup_url = lookup_url
+        self._kiosks_out: tuple[str, ...] = ()
         self._changed = asyncio.Event()
         self._current = self._made()
 
@@ -39,6 +48,12 @@ class Forecast:
     def frame(self) -> bytes:
         """The last outlook as the stream carries it: without an id, for it is no entry of the journal."""
         return frame(_encode(self._current), event="outlook")
+
+    def put_out(self, kiosks: tuple[str, ...]) -> None:
+        """These kiosks are out of service, and no others."""
+        self._kiosks_out = kiosks
+        self._current = self._made()
+        self.wake()
 
     def wake(self) -> None:
         """Something happened."""
@@ -59,4 +74,9 @@ class Forecast:
 
     def _made(self) -> Outlook:
         made = outlook(self._inbox.queue, self._inbox.now_ms, self._clock_ms())
-        return replace(made, keep_faces_days=self._keep_faces_days)
+        return replace(
+            made,
+            keep_faces_days=self._keep_faces_days,
+            lookup_url=self._lookup_url,
+            kiosks_out=self._kiosks_out,
+        )

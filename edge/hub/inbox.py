@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, ParamSpec, TypeVar
 
@@ -37,6 +37,7 @@ from edge.queueing.experience import carried
 from edge.queueing.queue import apply, new_queue, snapshot_of
 from edge.queueing.refused import NotAllowed
 from edge.queueing.rules import Undoable, decide
+from edge.queueing.succession import next_day
 from edge.queueing.wait import expected_call, place_of
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,8 @@ class Inbox:
     """Decides commands one after another and commits those that wait together in one transaction.
 
     ``clock_ms`` reads the wall clock; ``told`` is called with the entries of each batch once they are on the disk.
-    ``believe_clock``: somebody vouches for the clock, however far it is from the journal's last entry.
+    ``believe_clock``: somebody vouches for the clock, however far it is from the journal's last entry. ``copied`` waits
+    a moment for the standby to have everything up to a sequence number, before anybody is answered.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Inbox:
         clock_ms: Callable[[], int],
         told: Callable[[Sequence[Entry]], None],
         believe_clock: bool = False,
+        copied: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
         self._journal = journal
         self._vault = vault
@@ -85,6 +88,7 @@ class Inbox:
         self._clock_ms = clock_ms
         self._told = told
         self._believe_clock = believe_clock
+        self._copied = copied
         self._requests: asyncio.Queue[_Request] = asyncio.Queue(DEPTH)
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._clock_trusted = False
@@ -215,6 +219,8 @@ class Inbox:
         self._answered.update(draft.replies)
         if draft.entries:
             self._told(draft.entries)
+            if self._copied is not None:
+                await self._copied(self.queue.seq)
         for request, answer in answers:
             if not request.answer.cancelled():
                 request.answer.set_result(answer)
@@ -240,7 +246,8 @@ class Inbox:
             return False
         await self.on_disk(self._faces.open_day, day)
         experience = carried(queue.tempos, queue.errors, queue.overtaking, queue.usual)
-        draft.append(DayOpened(day, experience, queue.leases), now_ms)
+        term, leases = next_day(queue.term, queue.leases)
+        draft.append(DayOpened(day, experience, leases, term), now_ms)
         draft.append(CatalogueAdopted(queue.catalogue), now_ms)
         draft.holders, draft.undoable = Map(), Map()
         return True
@@ -257,12 +264,26 @@ class Inbox:
             decided: Reply = Refused(command.id, Refusal.ID_REUSED)
         elif not self._clock_trusted:
             decided = Refused(command.id, Refusal.CLOCK)
+        elif command.id in draft.queue.tickets:  # done by the hub before this one, whose replies were not copied
+            decided = self._given_before(draft, command, now_ms)
+            draft.replies[command.id] = StoredReply(command.id, fingerprint, _encode(decided))
         else:
             decided = self._decide(draft, request, now_ms)
             draft.replies[command.id] = StoredReply(command.id, fingerprint, _encode(decided))
         if request.audited:
             draft.audit.append(line_of(now_ms, request.sender, command, decided))
         return _encode(decided)
+
+    def _given_before(self, draft: Draft, command: Command, now_ms: int) -> Reply:
+        """The number that the hub before this one gave for the same command."""
+        ticket = draft.queue.tickets[command.id]
+        try:
+            for subject in self._subjects(command):
+                draft.hold(Holding(subject, ticket.service, ticket.id))
+        except ValueError:
+            pass  # it names nobody, as it did then
+        ahead = place_of(draft.queue, ticket, now_ms)
+        return Done(command.id, ticket, ahead, False, expected_call(draft.queue, ticket, now_ms))
 
     def _fingerprint(self, draft: Draft, request: _Request) -> bytes:
         """What tells this command from another under the same id; the pseudonym in it ends with the day."""

@@ -75,6 +75,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path = path
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         path.chmod(0o600)
         self._db.execute("PRAGMA journal_mode=WAL")
@@ -86,6 +87,11 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def epochs(self) -> str:
+        """The epochs of a journal that was carried on, as ``edge.hub.succession.lineage`` writes them; else empty."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'epochs'").fetchone()
+        return str(row[0]) if row else ""
 
     def commit(
         self,

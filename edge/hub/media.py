@@ -146,12 +146,16 @@ class MediaStore:
         """Remove what none of these hashes names and none has named for a week."""
         await self._run(self._swept, frozenset(named))
 
-    def _swept(self, named: frozenset[str]) -> None:
+    async def give_way(self, named: Collection[str]) -> None:
+        """Remove what none of these hashes names, but what was uploaded within the hour: the disk is nearly full."""
+        await self._run(self._swept, frozenset(named), FRESH_S)
+
+    def _swept(self, named: frozenset[str], keep_s: float = KEEP_S) -> None:
         now = self._clock_s()
         for path in self._files():
             if path.name in named:
                 os.utime(path, (now, now))
-            elif now - path.stat().st_mtime > KEEP_S:
+            elif now - path.stat().st_mtime > keep_s:
                 path.unlink()
 
     def _make_room(self, size: int, named: frozenset[str]) -> None:

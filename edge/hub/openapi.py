@@ -8,6 +8,7 @@ from edge.contracts.commands import Command, Reply
 from edge.contracts.eligibility import Eligibility, InsuredPerson
 from edge.contracts.events import Entry
 from edge.contracts.face import FaceCapture
+from edge.contracts.health import DeviceHealth
 from edge.contracts.outlook import Outlook
 from edge.contracts.snapshot import Snapshot
 from edge.daemon.hub_client import NOW_HEADER
@@ -20,10 +21,9 @@ def openapi() -> JsonObject:
 
     Source: OpenAPI Specification 3.1.0; JSON Schema 2020-12 as msgspec writes it.
     """
-    (command, reply, face, person, eligibility, snapshot, entry, outlook), components = msgspec.json.schema_components(
-        [Command, Reply, FaceCapture, InsuredPerson, Eligibility, Snapshot, Entry, Outlook],
-        ref_template="#/components/schemas/{name}",
-    )
+    shapes = [Command, Reply, FaceCapture, InsuredPerson, Eligibility, Snapshot, Entry, Outlook, DeviceHealth]
+    made, components = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
+    command, reply, face, person, eligibility, snapshot, entry, outlook, health = made
     problem = {"description": "What was wrong, and what to do", "content": {"application/problem+json": {}}}
     return {
         "openapi": "3.1.0",
@@ -125,11 +125,19 @@ def openapi() -> JsonObject:
                 }
             },
             "/api/v1/health": {
+                "post": {
+                    "summary": "Say how this device is, every 20 seconds and when that changes; the last word counts",
+                    "requestBody": {"required": True, "content": _json(health)},
+                    "responses": {
+                        "204": {"description": "Heard"},
+                        **dict.fromkeys(("401", "403", "413", "422"), problem),
+                    },
+                },
                 "get": {
                     "summary": "Whether the hub can give numbers",
                     "security": [],
                     "responses": {"200": {"description": "It can"}, "503": {"description": "Its clock is not trusted"}},
-                }
+                },
             },
         },
         "components": {

@@ -1,8 +1,7 @@
 """The hub's HTTP API: one command, one reply; one snapshot, then the stream of what happens."""
 
-import hashlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 from starlette.requests import Request
@@ -13,11 +12,14 @@ from edge.contracts.commands import Command, CounterCommand, KioskCommand, Refus
 from edge.contracts.eligibility import InsuredPerson
 from edge.contracts.events import Entry
 from edge.contracts.face import ContestVerdict, FaceCapture, SettleContest
+from edge.contracts.health import DeviceHealth
 from edge.contracts.refusals import Refusal
 from edge.daemon.body import BodyTooLarge, read_body
 from edge.daemon.hub_client import NOW, NOW_HEADER, new_command_id
 from edge.daemon.streams import Broadcast, event_stream, frame
 from edge.hub.config import Device
+from edge.hub.devices import DeviceRoll
+from edge.hub.enrolment.register import Register
 from edge.hub.faces.captures import Captures, check_capture
 from edge.hub.forecast import Forecast
 from edge.hub.inbox import Inbox, Overloaded
@@ -29,11 +31,13 @@ from edge.hub.openapi import openapi
 MAX_COMMAND_BYTES = 4096
 MAX_PERSON_BYTES = 1024
 MAX_FACE_BYTES = 64 * 1024  # a portrait in base64, and the rest
+MAX_HEALTH_BYTES = 24 * 1024  # 64 parts with their longest details
 CATCH_UP = 1000
 
 _decode_command: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 _decode_capture = msgspec.json.Decoder(FaceCapture)
 _decode_person = msgspec.json.Decoder(InsuredPerson)
+_decode_health = msgspec.json.Decoder(DeviceHealth)
 _encode = msgspec.json.Encoder().encode
 _log = logging.getLogger(__name__)
 
@@ -54,18 +58,22 @@ class Api:
         inbox: Inbox,
         stream: Broadcast,
         forecast: Forecast,
-        devices: Sequence[Device],
+        devices: Register,
         portal: Portal | None,
         captures: Captures,
         media: MediaStore,
+        roll: DeviceRoll,
+        beside: Callable[[], dict[str, object]] = dict,
     ) -> None:
         self._inbox = inbox
         self._stream = stream
         self._forecast = forecast
-        self._devices = {device.token_sha256: device for device in devices}
+        self._devices = devices
         self._portal = portal
         self._captures = captures
         self._media = media
+        self._roll = roll
+        self._beside = beside
 
     def routes(self) -> list[Route]:
         """The API's routes, for the application."""
@@ -77,6 +85,7 @@ class Api:
             Route("/api/v1/outlook", self.outlook),
             Route("/api/v1/events", self.events),
             Route("/api/v1/media/{sha256}", self.medium),
+            Route("/api/v1/health", self.hear_health, methods=["POST"]),
             Route("/api/v1/health", self.health),
             Route("/api/v1/openapi.json", self.describe),
         ]
@@ -152,15 +161,16 @@ class Api:
         return _json(_encode(self._forecast.current))
 
     async def events(self, request: Request) -> Response:
-        """What happens after a sequence number, and what the hub expects between it, for ever."""
-        if self._device(request) is None:
+        """What happens after a sequence number, and what the hub expects between it, until the device is revoked."""
+        device = self._device(request)
+        if device is None:
             return _unknown_device()
         after = request.headers.get("last-event-id") or request.query_params.get("after", "0")
         if not after.isdecimal() or len(after) > 15:
             return problem(422, "Not a sequence number", "after is the seq of the last entry that you have")
         if int(after) > self._inbox.queue.seq:
             return problem(409, "Another journal", "this hub has not come that far: take a new snapshot")
-        return event_stream(self._entries(int(after)))
+        return event_stream(self._entries(int(after), device))
 
     async def medium(self, request: Request) -> Response:
         """A picture, clip or sound by its hash, or a range of it; under one hash it is the same for ever."""
@@ -174,25 +184,44 @@ class Api:
         headers["X-Content-Type-Options"] = "nosniff"
         return FileResponse(path, media_type=content_type(path), headers=headers)
 
-    async def _entries(self, after: int) -> AsyncIterator[bytes]:
+    async def _entries(self, after: int, device: Device) -> AsyncIterator[bytes]:
         with self._stream.joined() as listener:
             yield self._now() + self._forecast.frame
             upto = self._inbox.queue.seq  # what comes later is in the listener
-            while after < upto:
+            while after < upto and self._devices.knows(device):
                 entries = await self._inbox.entries(after, min(upto, after + CATCH_UP))
                 yield b"".join(entry_frame(entry) for entry in entries)
                 after = entries[-1].seq
             async for data in listener.frames():
+                if not self._devices.knows(device):
+                    return
                 yield self._now() if data.startswith(b":") else data
 
     def _now(self) -> bytes:
         """A comment that tells the hub's time; between the entries it is the stream's heartbeat."""
         return b"%s%d\n\n" % (NOW.encode(), self._inbox.now_ms)
 
+    async def hear_health(self, request: Request) -> Response:
+        """How a device says it is; nothing of it is on the disk."""
+        device = self._device(request)
+        if device is None:
+            return _unknown_device()
+        try:
+            health = _decode_health.decode(await read_body(request, MAX_HEALTH_BYTES))
+        except BodyTooLarge:
+            return problem(413, "Too large", f"a report has at most {MAX_HEALTH_BYTES} bytes")
+        except ValueError:  # msgspec's own, and text that is no UTF-8
+            return problem(422, "Not a report", "the body is no DeviceHealth of /api/v1/openapi.json")
+        if health.program != device.role:
+            return problem(403, "Not yours", f"this device is a {device.role} in devices.toml")
+        self._roll.hear(device.name, health, self._inbox.now_ms)
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
     async def health(self, _: Request) -> Response:
         """Whether the hub can give numbers; needs no token and tells nothing else."""
         trusted = self._inbox.clock_trusted
-        state = {"program": "hub", "clock_trusted": trusted, "day": self._inbox.queue.day, "seq": self._inbox.queue.seq}
+        queue = self._inbox.queue
+        state = {"program": "hub", "clock_trusted": trusted, "day": queue.day, "seq": queue.seq, **self._beside()}
         return _json(_encode(state), status=200 if trusted else 503)
 
     async def describe(self, _: Request) -> Response:
@@ -201,9 +230,7 @@ class Api:
 
     def _device(self, request: Request) -> Device | None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme != "Bearer":
-            return None
-        return self._devices.get(hashlib.sha256(token.encode()).hexdigest())
+        return self._devices.device(token) if scheme == "Bearer" else None
 
 
 def entry_frame(entry: Entry) -> bytes:

@@ -2,21 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import paho.mqtt.client as mqtt
 from msgspec.structs import replace
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.contracts.events import Acknowledgement, Announced, Batch, Entry
-from edge.contracts.topics import acknowledgements, events
+from edge.contracts.fleet import HERE, LOST
+from edge.contracts.topics import acknowledgements, events, link
 from edge.daemon.config import Broker
 from edge.daemon.mqtt import secure
 from edge.hub.inbox import Inbox
 from edge.hub.journal import Journal
+from edge.hub.succession.lineage import Lineage, read_epochs
+from edge.hub.succession.tail import Tail
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +42,46 @@ class Uplink:
         self._site = site
         self._inbox = inbox
         self._journal = journal
+        self._lineage = Lineage(read_epochs(journal.epochs(), journal.epoch))
+        self._tail = Tail.beside(journal)
+        self._sent = journal.epoch
         self._acknowledged = journal.acknowledged()
         self._connected = asyncio.Event()
         self._news = asyncio.Event()
         self._answered = asyncio.Event()
+        self._client: mqtt.Client | None = None
+        self._telling: mqtt.MQTTMessageInfo | None = None
+        self._listeners: dict[str, Callable[[bytes], None]] = {}
+        self._joins = 0
+
+    @property
+    def joins(self) -> int:
+        """How often the broker was reached: after each time nobody knows any more what was told before."""
+        return self._joins
+
+    def listen(self, topic: str, hear: Callable[[bytes], None]) -> None:
+        """Call ``hear`` in the event loop with what comes down under this topic; to be said before :meth:`run`."""
+        self._listeners[topic] = hear
+
+    @property
+    def ready(self) -> bool:
+        """Whether the broker is there and has taken what it was told last."""
+        return self._connected.is_set() and (self._telling is None or self._telling.is_published())
+
+    @property
+    def acknowledged(self) -> int:
+        """Up to which entry of the journal the ingest has committed."""
+        return self._acknowledged
+
+    def tell(self, topic: str, payload: bytes) -> bool:
+        """Publish what only counts now (QoS 0), once :attr:`ready`; False where the broker has just gone."""
+        if self._client is None:
+            return False
+        told = self._client.publish(topic, payload, qos=0)
+        if told.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return False
+        self._telling = told
+        return True
 
     def wake(self) -> None:
         """There is something new in the journal."""
@@ -50,12 +89,15 @@ class Uplink:
 
     async def run(self) -> None:
         """Send for ever."""
-        client = self._connect()
+        self._client = client = self._connect()
         try:
             while True:
                 await self._connected.wait()
                 self._news.clear()
                 if self._acknowledged >= self._inbox.queue.seq:
+                    if self._tail.left():
+                        await self._send_tail(client)
+                        continue
                     await self._news.wait()
                     await asyncio.sleep(GATHER_S)
                     continue
@@ -67,14 +109,25 @@ class Uplink:
     async def _send_one(self, client: mqtt.Client) -> None:
         upto = min(self._inbox.queue.seq, self._acknowledged + TOGETHER)
         entries = await self._inbox.entries(self._acknowledged, upto)
+        self._sent, entries = self._lineage.as_sent(entries)
+        if await self._is_answered(client, payload_of(self._sent, entries)):
+            await self._inbox.on_disk(self._journal.set_acknowledged, self._acknowledged)
+
+    async def _send_tail(self, client: mqtt.Client) -> None:
+        """What the hub before this one had and never gave this one goes up under that one's epoch."""
+        self._sent = self._tail.epoch
+        await self._is_answered(client, payload_of(self._sent, self._tail.left()[:TOGETHER]))
+
+    async def _is_answered(self, client: mqtt.Client, payload: bytes) -> bool:
+        """Send a batch; False where no answer came: it is sent again, and the ingest counts an entry once."""
         self._answered.clear()
-        client.publish(events(self._site), payload_of(self._inbox.epoch, entries), qos=1)
+        client.publish(events(self._site), payload, qos=1)
         try:
             async with asyncio.timeout(ANSWER_S):
                 await self._answered.wait()
         except TimeoutError:
-            return  # sent again: the ingest counts an entry once
-        await self._inbox.on_disk(self._journal.set_acknowledged, self._acknowledged)
+            return False
+        return True
 
     def _connect(self) -> mqtt.Client:
         """A client with its own thread; what it hears is handed to the event loop."""
@@ -83,21 +136,24 @@ class Uplink:
         secure(client, self._config)
         client.max_queued_messages_set(4)
         client.reconnect_delay_set(1, RECONNECT_MOST_S)
+        client.will_set(link(self._site), LOST, qos=1)
 
         def on_connect(client: mqtt.Client, _: object, __: object, reason: ReasonCode, ___: Properties | None) -> None:
             if reason.is_failure:
                 log.error("the broker refuses this site: %s", reason)
                 return
             log.info("broker is there")
-            client.subscribe(acknowledgements(self._site), qos=1)
-            loop.call_soon_threadsafe(self._connected.set)
+            for topic in (acknowledgements(self._site), *self._listeners):
+                client.subscribe(topic, qos=1)
+            client.publish(link(self._site), HERE, qos=1)
+            loop.call_soon_threadsafe(self._joined)
 
         def on_disconnect(_: mqtt.Client, __: object, ___: object, reason: ReasonCode, ____: Properties | None) -> None:
             log.warning("broker is lost: %s", reason)
             loop.call_soon_threadsafe(self._connected.clear)
 
         def on_message(_: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
-            loop.call_soon_threadsafe(self._hear, bytes(message.payload))
+            loop.call_soon_threadsafe(self._listeners.get(message.topic, self._hear), bytes(message.payload))
 
         client.on_connect = on_connect
         client.on_disconnect = on_disconnect
@@ -107,16 +163,26 @@ class Uplink:
         client.loop_start()
         return client
 
+    def _joined(self) -> None:
+        self._joins += 1
+        self._telling = None  # what the old connection did not carry any more is told by nobody
+        self._connected.set()
+
     def _hear(self, payload: bytes) -> None:
         try:
             heard = _acknowledgement.decode(payload)
         except (msgspec.ValidationError, msgspec.DecodeError):
             log.warning("an acknowledgement cannot be read: is the ingest of another version?")
             return
-        if heard.version != VERSION or heard.epoch != self._inbox.epoch:
+        if heard.version != VERSION or heard.epoch != self._sent:
             return
-        if heard.seq <= self._inbox.queue.seq:
-            self._acknowledged = heard.seq  # lower than before where the cloud was restored from a backup
+        of_tail = self._tail.epoch == heard.epoch and self._tail.acknowledge(heard.seq)
+        if of_tail and self._acknowledged >= self._inbox.queue.seq:
+            self._answered.set()
+            return
+        seq = self._lineage.seq_of(heard.epoch, heard.seq)
+        if seq is not None and seq <= self._inbox.queue.seq:
+            self._acknowledged = seq  # lower than before where the cloud was restored from a backup
             self._answered.set()
 
 

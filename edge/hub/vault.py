@@ -121,6 +121,12 @@ class Vault:
             os.close(folder)
 
 
+def destroy_all(folder: Path) -> None:
+    """Destroy every key in the vault's folder."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        _destroy(path)
+
+
 def _days_after(day: str, days: int) -> str:
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 

@@ -6,7 +6,7 @@ from edge.contracts.catalogue import Counter, Facility, Service
 from edge.contracts.outlook import Window
 from edge.contracts.ticket import State, Ticket
 from edge.queueing.queue import Queue
-from edge.queueing.wait import expected_call, place_of
+from edge.queueing.wait import estimate_of
 
 MINUTE_MS = 60_000
 ROUNDED_MS = 5 * MINUTE_MS
@@ -39,14 +39,15 @@ def ticket_view(queue: Queue, ticket: Ticket, now_ms: int) -> TicketView:
     plan = queue.plan
     grace_ms = plan.policy.no_show_grace_min * MINUTE_MS
     back_until_ms = ticket.ended_at_ms + grace_ms if ticket.state is State.NO_SHOW else 0
+    expected = estimate_of(queue, ticket, now_ms)
     return TicketView(
         facility=queue.catalogue.facility,
         label=label,
         ticket=ticket,
         service=plan.services.get(ticket.service),
-        ahead=place_of(queue, ticket, now_ms),
+        ahead=expected.ahead,
         counters=_counters(queue, ticket),
-        window=rounded(expected_call(queue, ticket, now_ms)),
+        window=rounded(expected.window),
         following=tuple(plan.services[step.service] for step in ticket.steps if step.service in plan.services),
         back_until_ms=back_until_ms if back_until_ms > now_ms else 0,
     )

@@ -9,7 +9,7 @@ from edge.contracts.catalogue import Catalogue
 from edge.hub.catalogue.edits import LISTS, Thing, key, put, thing, things, with_things, without
 
 ORDER = "order"
-WHOLES = ("hours", "public_holidays")  # what changes as a whole
+WHOLES = ("hours", "public_holidays", "slip")  # what changes as a whole
 _NAMES = {"id", "date"}  # what makes a thing this thing and no other
 
 
@@ -46,7 +46,7 @@ def changes(before: Catalogue, after: Catalogue) -> tuple[Change, ...]:
     """Everything that differs; the version is not looked at."""
     found = [
         Change(part, "", field, value, new)
-        for part in ("facility", "policy")
+        for part in ("facility", "policy", "kiosk")
         for field, value, new in _fields(getattr(before, part), getattr(after, part))
     ]
     for whole in WHOLES:

@@ -58,6 +58,10 @@ class Drafts:
         rows = self._db.execute("SELECT origin, catalogue FROM drafts")
         return [_decode.decode(part) for row in rows for part in row]
 
+    def named_media(self, in_force: Catalogue) -> frozenset[str]:
+        """The hashes of every file that the catalogue in force or somebody's draft names."""
+        return frozenset(medium.sha256 for one in (in_force, *self.catalogues()) for medium in one.media)
+
     def others(self, officer: str) -> list[str]:
         """The officers besides this one who have drafts."""
         rows = self._db.execute("SELECT officer FROM drafts WHERE officer != ? ORDER BY officer", (officer,))

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from edge.contracts.catalogue import Catalogue, Counter, Service, ServiceGroup, SpecialDay
+from edge.contracts.catalogue import Catalogue, Counter, Facility, Service, ServiceGroup, SpecialDay
 from edge.contracts.hall import CHIMES, Medium, Phrase, Recording, Screen, TimedAnnouncement, Voice
 
 HallThing = Screen | Medium | Voice | Phrase | Recording | TimedAnnouncement
@@ -87,7 +87,8 @@ def _without_medium(left: Catalogue, medium: str) -> Catalogue:
     voices = tuple(replace(one, chime=CHIMES[0]) if one.chime == medium else one for one in left.voices)
     recordings = tuple(one for one in left.recordings if one.medium != medium)
     said = tuple(replace(one, sound="") if one.sound == medium else one for one in left.announcements)
-    return replace(left, screens=screens, voices=voices, recordings=recordings, announcements=said)
+    facility = replace(left.facility, logo="") if left.facility.logo == medium else left.facility
+    return replace(left, facility=facility, screens=screens, voices=voices, recordings=recordings, announcements=said)
 
 
 def unrecorded(catalogue: Catalogue, recording_id: str) -> Catalogue:
@@ -97,9 +98,10 @@ def unrecorded(catalogue: Catalogue, recording_id: str) -> Catalogue:
     return replace(left, media=tuple(one for one in left.media if one.id not in sounds or uses(left, one.id)))
 
 
-def uses(catalogue: Catalogue, medium: str) -> tuple[HallThing, ...]:
-    """The screens, voices, recordings and announcements that show or play this medium."""
+def uses(catalogue: Catalogue, medium: str) -> tuple[HallThing | Facility, ...]:
+    """Whatever shows or plays this medium: the facility, screens, voices, recordings and announcements."""
     return (
+        *([catalogue.facility] if catalogue.facility.logo == medium else []),
         *(one for one in catalogue.screens if medium in (*one.playlist, one.logo)),
         *(one for one in catalogue.voices if one.chime == medium),
         *(one for one in catalogue.recordings if one.medium == medium),

@@ -29,12 +29,10 @@ def as_toml(catalogue: Catalogue) -> bytes:
     lines = _fields(parts)
     for name, part in parts.items():
         if isinstance(part, dict):
-            lines += ["", f"[{name}]", *_fields(part)]
+            lines += ["", f"[{name}]", *_fields(part), *_tables(name, part)]
         for row in part if _of_tables(part) else ():
             lines += ["", f"[[{name}]]", *_fields(row)]
-            for field, tables in row.items():
-                for table in tables if _of_tables(tables) else ():
-                    lines += ["", f"[[{name}.{field}]]", *_fields(table)]
+            lines += _tables(name, row)
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -51,6 +49,15 @@ def read(text: str) -> Catalogue:
     except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
         raise FileError(str(error)) from None
     return replace(catalogue, version=0)
+
+
+def _tables(name: str, table: dict[str, Any]) -> list[str]:
+    """The tables within a table, such as a week within a service."""
+    lines: list[str] = []
+    for field, rows in table.items():
+        for row in rows if _of_tables(rows) else ():
+            lines += ["", f"[[{name}.{field}]]", *_fields(row)]
+    return lines
 
 
 def _of_tables(value: Any) -> bool:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from edge.contracts.catalogue import Catalogue, Counter, Service, ServiceGroup, SpecialDay
+from edge.contracts.catalogue import Catalogue, Counter, Facility, Service, ServiceGroup, SpecialDay
 from edge.contracts.hall import PHRASES, Medium, MediumKind, Phrase, Recording, Region, Screen, TimedAnnouncement, Voice
 from edge.contracts.phrases import region_note
 from edge.hub.catalogue import edits, forms, hall_forms
@@ -25,7 +25,7 @@ class Choices(NamedTuple):
     zones: tuple[str, ...]
     shown: tuple[Medium, ...]
     sounds: tuple[Medium, ...]
-    users: tuple[edits.HallThing, ...]
+    users: tuple[edits.HallThing | Facility, ...]
 
 
 def choices(catalogue: Catalogue, thing_id: str) -> Choices:

@@ -42,7 +42,7 @@ def sample_state(catalogue: Catalogue, screen: Screen, now_ms: int, media_at: st
     ]
     state = TvState(
         facility="",
-        layout=layout(screen, media),
+        layout=layout(screen, media, catalogue.facility.logo),
         hours=TvHours(known=True, always=True),
         counters=tuple(tiles),
         calls=tuple(calls),

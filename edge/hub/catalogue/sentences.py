@@ -1,19 +1,23 @@
 """A change to the catalogue as a sentence that an administrator reads; the Vietnamese ones are gettext sources."""
 
+from collections import Counter as Counts
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from edge.contracts.catalogue import Catalogue, Counter, Discipline, OpeningPeriod, SpecialDay
 from edge.contracts.hall import Phrase, Recording
+from edge.contracts.slip import SlipTemplate
 from edge.hub.catalogue.changes import ORDER, Change
 from edge.hub.catalogue.edits import LISTS, thing
 from edge.hub.catalogue.forms import DISCIPLINES, SIZES
 from edge.hub.catalogue.hall_words import CHOICES, HALL_WORDS, PHRASE_NAMES
-from edge.queueing.catalogue_words import FIELDS, KINDS
+from edge.hub.catalogue.kiosk_forms import KIOSK_CHOICES, KIOSK_WORDS, NAMES, set_to
+from edge.queueing.catalogue_words import BLOCK_NAMES, FIELDS, KINDS
 
 WEEKDAYS = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
 _LIST_FIELDS = {"services", "route", "zones", "playlist", "notices"}
-_MEDIUM_FIELDS = {"chime", "sound", "medium", "logo"}  # each names one, or what CHOICES has
+_MEDIUM_FIELDS = {"chime", "sound", "medium", "logo"}  # each names one, or what _CHOICES has
+_CHOICES = {**CHOICES, **KIOSK_CHOICES}
 
 # The words for what ``edge.queueing.catalogue_words`` has none for.
 _MORE_FIELDS: dict[str, str] = {
@@ -43,12 +47,14 @@ REMOVED = "Xoá {thing}"
 REORDERED = "{kind}: đổi thứ tự"
 CHANGED = "{thing}: {field} từ “{before}” thành “{after}”"
 LIST_CHANGED = "{thing}: {field} {difference}"
+RESTYLED = "đổi cỡ, chỗ, ngôn ngữ hoặc lời"
 PUBLIC_HOLIDAYS = "Nghỉ các ngày lễ quốc gia"
 WORDS: tuple[str, ...] = (
     *_MORE_FIELDS.values(),
     _TILE_SIZE,
     *HALL_WORDS,
-    *(ADDED, REMOVED, REORDERED, CHANGED, LIST_CHANGED, PUBLIC_HOLIDAYS),
+    *KIOSK_WORDS,
+    *(ADDED, REMOVED, REORDERED, CHANGED, LIST_CHANGED, RESTYLED, PUBLIC_HOLIDAYS),
     *("thêm {names}", "bớt {names}", "đổi thứ tự", "có", "không", "luôn mở", "nghỉ cả ngày", "mặc định"),
     *WEEKDAYS,
     *DISCIPLINES.values(),
@@ -69,7 +75,9 @@ class Sentences:
         if change.field == ORDER:
             return self._(REORDERED).format(kind=self._(KINDS[LISTS[change.kind]]))
         name = self.name(change)
-        if change.kind not in ("hours", "public_holidays", "facility", "policy") and not change.field:
+        if change.kind == "slip":
+            return f"{name}: {self._slip_difference(change.before, change.after)}"
+        if change.kind not in ("hours", "public_holidays", "facility", "policy", "kiosk") and not change.field:
             return self._(ADDED if change.before is None else REMOVED).format(thing=name)
         field = self._(_TILE_SIZE) if (change.kind, change.field) == ("service", "size") else self.field(change.field)
         if change.field in _LIST_FIELDS:
@@ -108,11 +116,13 @@ class Sentences:
 
     def value(self, change: Change, value: Any) -> str:
         """What stands in a field."""
-        if choices := CHOICES.get((change.kind, change.field)):
+        if choices := _CHOICES.get((change.kind, change.field)):
             chosen = value if isinstance(value, tuple) else (value,)
             return ", ".join(self._(choices[one]) if one in choices else self._medium(one) for one in chosen)
         if change.field in _MEDIUM_FIELDS:
             return self._medium(value) if value else "—"
+        if change.kind == "kiosk" and (usual := set_to(change.field, value)):
+            return self._(usual)
         match value:
             case bool():
                 return self._("có") if value else self._("không")
@@ -144,6 +154,10 @@ class Sentences:
         """Weekly hours in one line."""
         return "; ".join(f"{self.days(p.weekdays)} {p.opens}–{p.closes}" for p in periods)
 
+    def languages(self, codes: Iterable[str]) -> str:
+        """Languages of a kiosk."""
+        return ", ".join(self._(NAMES[code]) for code in codes)
+
     def days(self, weekdays: Iterable[int]) -> str:
         """Weekdays, neighbours taken together.
 
@@ -168,6 +182,18 @@ class Sentences:
         if gone:
             parts.append(self._("bớt {names}").format(names=", ".join(self._names(change, gone))))
         return "; ".join(parts) or self._("đổi thứ tự")
+
+    def _slip_difference(self, before: SlipTemplate, after: SlipTemplate) -> str:
+        old, new = (Counts(block.kind for block in slip.blocks) for slip in (before, after))
+        parts = [
+            self._(words).format(names=", ".join(f"“{self._(BLOCK_NAMES[kind])}”" for kind in more))
+            for words, more in (("thêm {names}", new - old), ("bớt {names}", old - new))
+            if more
+        ]
+        if not parts:
+            same = Counts(before.blocks) == Counts(after.blocks)
+            parts = [self._("đổi thứ tự") if same else self._(RESTYLED)]
+        return "; ".join(parts)
 
     def _names(self, change: Change, values: Iterable[str]) -> list[str]:
         if change.field == "playlist":

@@ -119,6 +119,7 @@ class CataloguePages:
             fields=fields,
             notes=in_words(request, notes),
             rows=forms.rows(fields, SPARE_ROWS),
+            choices=kinds.choices(self._draft(session), ""),
         )
 
     async def days(self, request: Request, session: Session) -> Response:

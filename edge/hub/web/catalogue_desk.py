@@ -90,8 +90,7 @@ class CatalogueDesk:
 
     def named_media(self) -> frozenset[str]:
         """The hashes of every file that the catalogue in force or somebody's draft names."""
-        catalogues = [self.in_force, *self.drafts.catalogues()]
-        return frozenset(medium.sha256 for catalogue in catalogues for medium in catalogue.media)
+        return self.drafts.named_media(self.in_force)
 
     def is_stale(self, draft: CatalogueDraft) -> bool:
         """Whether another version has come into force since the draft was begun."""
@@ -210,7 +209,7 @@ def back(told: str, to: str = HOME) -> Response:
 def _named(catalogue: Catalogue, error: CatalogueError) -> CatalogueError:
     """The same fault, told by the thing's name in place of its id."""
     place = error.place
-    if not place.id or place.kind in ("special_day", "phrase", "recording"):
+    if not place.id or place.kind in ("special_day", "phrase", "recording", "block"):
         return error
     one = edits.thing(catalogue, place.kind, place.id)
     name = str(getattr(one, "number", "")) or str(getattr(one, "name", ""))
@@ -225,5 +224,7 @@ def _page_of(error: CatalogueError) -> str:
         return f"{HOME}/{_PATH_OF[kind]}/{thing_id}#{field}"
     if kind == "phrases":
         return f"{HOME}/voices"
-    has_page = kind in ("facility", "hours", "policy") or kind in _PAGES.values()
+    if kind in ("slip", "block"):
+        return f"{HOME}/slip"
+    has_page = kind in ("facility", "hours", "policy", "kiosk") or kind in _PAGES.values()
     return f"{HOME}/{kind}" if has_page else f"{HOME}#{kind}"

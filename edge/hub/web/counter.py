@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from edge.daemon.streams import event_stream
+from edge.hub.devices import DeviceRoll
 from edge.hub.officers import Session
 from edge.hub.panel import CounterPanel, counter_panel
 from edge.hub.roles import Role
@@ -17,9 +18,10 @@ from edge.hub.web.live import WORDS, Seats, redrawn
 class CounterPages:
     """The counters."""
 
-    def __init__(self, office: Office, seats: Seats) -> None:
+    def __init__(self, office: Office, seats: Seats, devices: DeviceRoll) -> None:
         self._office = office
         self._seats = seats
+        self._devices = devices
 
     def routes(self) -> list[BaseRoute]:
         """The routes of this room."""
@@ -47,6 +49,7 @@ class CounterPages:
             "counter.html",
             session=session,
             panel=self._panel(counter_id),
+            papers=self._devices.out_of_paper,
             catalogue=self._office.inbox.queue.catalogue,
             Role=Role,
             **WORDS,
@@ -65,7 +68,11 @@ class CounterPages:
                 self._office,
                 "panel.html",
                 language,
-                lambda: {"panel": self._panel(counter_id)} if self._is_counter(counter_id) else None,
+                lambda: (
+                    {"panel": self._panel(counter_id), "papers": self._devices.out_of_paper}
+                    if self._is_counter(counter_id)
+                    else None
+                ),
             ):
                 yield data
 

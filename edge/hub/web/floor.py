@@ -1,6 +1,7 @@
 """The floor lead's page: every counter and service, what needs a look, and the life of any ticket of today."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,6 +9,8 @@ from starlette.routing import BaseRoute
 
 from edge.contracts.events import DayOpened, Entry
 from edge.daemon.streams import event_stream
+from edge.hub.device_words import DEVICE_WORDS
+from edge.hub.devices import DeviceRoll
 from edge.hub.floor_panel import FloorPanel, find_by_label, floor_panel
 from edge.hub.life import is_birth, life_of
 from edge.hub.officers import Session
@@ -22,9 +25,10 @@ AT_ONCE = 1000  # entries read in one go, so that the disk is never long away fr
 class FloorPages:
     """What a floor lead walks about with."""
 
-    def __init__(self, office: Office, seats: Seats) -> None:
+    def __init__(self, office: Office, seats: Seats, devices: DeviceRoll) -> None:
         self._office = office
         self._seats = seats
+        self._devices = devices
 
     def routes(self) -> list[BaseRoute]:
         """The routes of this room."""
@@ -39,7 +43,7 @@ class FloorPages:
         """The page."""
         catalogue = self._office.inbox.queue.catalogue
         return self._office.page(
-            request, "floor.html", session=session, panel=self._panel(), catalogue=catalogue, Role=Role, **WORDS
+            request, "floor.html", session=session, catalogue=catalogue, Role=Role, **self._shown(), **WORDS
         )
 
     async def panel(self, request: Request, _session: Session) -> Response:
@@ -47,8 +51,13 @@ class FloorPages:
         return event_stream(self._panels(language(request)))
 
     async def _panels(self, language: str) -> AsyncIterator[bytes]:
-        async for data in redrawn(self._office, "floor_panel.html", language, lambda: {"panel": self._panel()}):
+        async for data in redrawn(self._office, "floor_panel.html", language, self._shown):
             yield data
+
+    def _shown(self) -> dict[str, Any]:
+        counters = self._office.inbox.queue.catalogue.counters
+        numbers = {counter.id: counter.number for counter in counters}
+        return {"panel": self._panel(), "devices": self._devices.watchfulness, "counters": numbers, **DEVICE_WORDS}
 
     def _panel(self) -> FloorPanel:
         inbox = self._office.inbox

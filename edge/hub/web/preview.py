@@ -11,6 +11,7 @@ from edge.hub.officers import Session
 from edge.hub.roles import Role
 from edge.hub.web.base import HEADERS
 from edge.hub.web.catalogue_desk import HOME, CatalogueDesk
+from edge.hub.web.media import FILES
 
 PREVIEW = f"{HOME}/preview"
 # For pages that another page of the hub shows in a frame.
@@ -42,7 +43,7 @@ class PreviewPages:
     async def screen(self, request: Request, session: Session) -> Response:
         """One screen, which fills its frame."""
         catalogue = self._desk.draft(session).catalogue
-        shown = _shown(catalogue)
+        shown = shown_groups(catalogue)
         groups = [tiles.spans(services) for _, services in shown]
         now = local_time(self._desk.office.inbox.now_ms, self._desk.in_force.facility.time_zone)
         response = self._desk.office.page(
@@ -56,6 +57,7 @@ class PreviewPages:
             is_readable=tiles.is_readable,
             name_classes=tiles.name_classes,
             clock=f"{now:%H:%M}",
+            logo=f"{FILES}/{catalogue.logo.sha256}" if catalogue.logo else "/brand/logo.svg",
         )
         response.headers.update(FRAMED)
         return response
@@ -63,7 +65,7 @@ class PreviewPages:
     async def styles(self, _request: Request, session: Session) -> Response:
         """The colours and grids of the draft, as a page without inline styles needs them."""
         catalogue = self._desk.draft(session).catalogue
-        groups = [tiles.spans(services) for _, services in _shown(catalogue)]
+        groups = [tiles.spans(services) for _, services in shown_groups(catalogue)]
         rules = [f".tile-of-{service.id}{{--colour:{service.colour}}}" for service in catalogue.services]
         for name, grid in (("portrait", tiles.portrait(groups)), ("landscape", tiles.landscape(groups))):
             rows = "".join(f" auto repeat({count},minmax(3.43rem,8.4rem))" for count in grid.rows) or " none"
@@ -71,7 +73,7 @@ class PreviewPages:
         return Response("\n".join(rules), media_type="text/css", headers=HEADERS)
 
 
-def _shown(catalogue: Catalogue) -> list[tuple[ServiceGroup, list[Service]]]:
+def shown_groups(catalogue: Catalogue) -> list[tuple[ServiceGroup, list[Service]]]:
     """The groups that have something to touch, with their services."""
     found = [
         (group, [service for service in catalogue.services if service.group == group.id and service.active])
