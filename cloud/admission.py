@@ -5,23 +5,30 @@ and the site's journal has it.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from enum import Enum
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
-from edge.contracts.events import Batch, CatalogueAdopted, DayOpened, Entry, TicketIssued
+from cloud import allowed
+from cloud.allowed import BY_OFFICERS, LATEST_MS
+from edge.contracts.events import ActionUndone, Batch, CatalogueAdopted, DayOpened, Entry, Event, TicketIssued
 
 VERSION = 1
 MAX_PAYLOAD_BYTES = 1024 * 1024
 MAX_ENTRIES = 1000
 MAX_TEXT = 400
-LATEST_MS = 4_102_444_800_000  # the year 2100
 
 _batch = msgspec.json.Decoder(Batch)
 _EPOCH = re.compile(r"[0-9a-f]{32}")
 _SHORT = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
+_SOMEBODYS_NUMBER = re.compile(r"[0-9]{9}")
+_HEX = re.compile(r"[0-9a-f]{32}")
+HIDDEN = "hidden"
 
 
 class Reason(Enum):
@@ -38,6 +45,10 @@ class Reason(Enum):
     TIME_ZONE = "time-zone"
     TEXT = "text"
     GAP = "gap"
+    NEWER = "newer"
+    FORBIDDEN = "forbidden"
+    REVOKED = "revoked"
+    FAULT = "fault"
 
 
 class NotAdmitted(Exception):
@@ -54,6 +65,8 @@ def admit(payload: bytes) -> Batch:
         raise NotAdmitted(Reason.TOO_LARGE)
     try:
         batch = _batch.decode(payload)
+    except msgspec.ValidationError as error:
+        raise NotAdmitted(Reason.NEWER if _is_newer(str(error)) else Reason.UNREADABLE) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise NotAdmitted(Reason.UNREADABLE) from None
     if batch.version != VERSION:
@@ -71,7 +84,50 @@ def admit(payload: bytes) -> Batch:
         if entry.seq != seq:
             raise NotAdmitted(Reason.NOT_CONSECUTIVE)
         _check(entry)
-    return batch
+    try:
+        allowed.check(payload)
+    except msgspec.ValidationError:
+        raise NotAdmitted(Reason.FORBIDDEN) from None
+    return replace(batch, entries=hidden) if (hidden := _without_numbers(batch.entries)) else batch
+
+
+def _is_newer(error: str) -> bool:
+    """Whether a hub newer than this program wrote it: an event, or a word of an enumeration, that is not known here.
+
+    Only the end of the message is of msgspec's own making; before it stands what was sent.
+    """
+    what, _, where = error.rpartition(" - at `$")
+    return where.endswith(".event.type`") or (".event." in where and what.startswith("Invalid enum value "))
+
+
+def _without_numbers(entries: Sequence[Entry]) -> tuple[Entry, ...] | None:
+    """The entries with what officers call themselves hidden where it could be a telephone's or a citizen's number.
+
+    None where there is nothing to hide. An officer's name is no reason to stop a site: its journal cannot be changed.
+    """
+    told = {
+        place: names
+        for place, entry in enumerate(entries)
+        if (names := [name for name in _NAMED.get(type(entry.event), ()) if _is_number(getattr(entry.event, name))])
+    }
+    if not told:
+        return None
+    hidden = list(entries)
+    for place, names in told.items():
+        event: Event = replace(entries[place].event, **dict.fromkeys(names, HIDDEN))
+        hidden[place] = replace(entries[place], event=event)
+    return tuple(hidden)
+
+
+def _is_number(name: str) -> bool:
+    return bool(_SOMEBODYS_NUMBER.search(name)) and not _HEX.fullmatch(name)
+
+
+_NAMED = {
+    kind: names
+    for kind in get_args(Event)
+    if (names := tuple(field.name for field in msgspec.structs.fields(kind) if field.name in BY_OFFICERS))
+}
 
 
 def _check(entry: Entry) -> None:
@@ -83,7 +139,7 @@ def _check(entry: Entry) -> None:
                 written = date.fromisoformat(day).isoformat()
             except ValueError:
                 raise NotAdmitted(Reason.DAY) from None
-            if written != day:  # 3.11 reads more forms than the one
+            if written != day or not "2000" <= day < "2100":  # 3.11 reads more forms than the one
                 raise NotAdmitted(Reason.DAY)
         case CatalogueAdopted(catalogue=catalogue):
             facility = catalogue.facility
@@ -96,5 +152,8 @@ def _check(entry: Entry) -> None:
         case TicketIssued(ticket=ticket, service=service):
             if not (_SHORT.fullmatch(ticket) and _SHORT.fullmatch(service)):
                 raise NotAdmitted(Reason.TEXT)
+        case ActionUndone(tickets=tickets, undone=undone):
+            if undone and len(undone) != len(tickets):
+                raise NotAdmitted(Reason.FORBIDDEN)
         case _:
             pass  # these name a ticket that was issued, or nothing that becomes a key

@@ -4,151 +4,90 @@ One thread: while a transaction is written nothing is read from the broker, and 
 ``IN_FLIGHT`` messages out to us, so no queue grows here. A message is answered twice, both after the commit: with the
 ingest's acknowledgement to the site, which may then forget, and with PUBACK to the broker. Whatever dies in between
 leads to the same batch once more, which the ledger knows.
+
+Several workers may share the work (docs/adr/0030): each its own process with a certificate of its own, in one shared
+subscription whose name is a secret. Batches of one site may then reach different workers; the ledger keeps their order.
 """
 
+import argparse
 import logging
-import secrets
 import signal
+import sys
 import threading
 import time
+from pathlib import Path
 
 import msgspec
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.client import MQTTMessage
 
 from cloud.admission import VERSION, NotAdmitted, Reason, admit
-from cloud.config import configured
-from cloud.ledger import Ledger
+from cloud.broker_link import BrokerLink, Held
+from cloud.config import Cloud
+from cloud.ledger import Arrival, Ledger, Refusal, Taken
+from cloud.quarantine import Message
 from edge.contracts import topics
 from edge.contracts.events import Acknowledgement
-from edge.daemon.config import Broker
+from edge.daemon.config import EX_CONFIG, Broker, ConfigError, load, read_secret
 from edge.daemon.logs import start_logging
-from edge.daemon.mqtt import secure
 from edge.daemon.notify import notify
 
 log = logging.getLogger("moiso-ingest")
 
 CLIENT_ID = "ingest"  # the broker goes by the certificate's name instead, which is the same
-IN_FLIGHT = 100
+IN_FLIGHT = 200
 SESSION_S = 3600  # how long the broker keeps messages for an ingest that is away; the sites keep them for ever
-KEEPALIVE_S = 30
-CONNECT_S = 5.0
-LOOK_UP_S = 0.5  # how soon a signal is noticed
-RETRY_FIRST_S, RETRY_MOST_S = 0.5, 15.0
+MOST_WORKERS = 8  # the broker's access list names each (provisioning.broker)
+MIN_GROUP = 32  # characters of the shared subscription's secret name
 
 
 class Ingest:
     """The way from the broker into a ledger."""
 
-    def __init__(self, broker: Broker, ledger: Ledger) -> None:
-        self._host, self._port = broker.host_port
+    def __init__(self, broker: Broker, ledger: Ledger, *, group: str = "") -> None:
+        """``group`` is the name of the shared subscription; empty: this is the only worker."""
         self._ledger = ledger
-        self._inbox: list[mqtt.MQTTMessage] = []
         self._refusing: set[tuple[str, Reason]] = set()
-        self._lost = False
-        self._mqtt = _client(broker)
-        self._mqtt.on_connect = self._on_connect
-        self._mqtt.on_subscribe = self._on_subscribe
-        self._mqtt.on_message = self._on_message
+        topic = f"$share/{group}/{topics.UP_FILTER}" if group else topics.UP_FILTER
+        # Of several workers none leaves a session behind: the broker would go on handing its share to one who is away.
+        held = Held(IN_FLIGHT, 0 if group else SESSION_S)
+        self._link = BrokerLink(broker, CLIENT_ID, [(topic, 1)], log, together=IN_FLIGHT, held=held)
 
     def run(self, stop: threading.Event) -> None:
         """Take batches until ``stop``; a broker that is away is tried again and again."""
-        pause = RETRY_FIRST_S
-        while not stop.is_set():
-            try:
-                self._connect()
-            except OSError as error:
-                self._note_loss(f"{type(error).__name__}: {error}")
-            else:
-                if self._take(stop):
-                    pause = RETRY_FIRST_S
-            # Everybody was cut off at the same moment; nobody need come back at the same one.
-            stop.wait(pause * secrets.SystemRandom().uniform(0.5, 1.5))
-            pause = min(2 * pause, RETRY_MOST_S)
-        self._mqtt.disconnect()
-
-    def _connect(self) -> None:
-        session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no annotation there
-        session.SessionExpiryInterval = SESSION_S
-        session.ReceiveMaximum = IN_FLIGHT
-        self._mqtt.connect(self._host, self._port, keepalive=KEEPALIVE_S, clean_start=False, properties=session)
-
-    def _take(self, stop: threading.Event) -> bool:
-        """Take batches until the connection ends; whether there was one."""
-        answered = False
-        while not stop.is_set():
-            state = self._mqtt.loop(LOOK_UP_S)
-            read = 0
-            while state is MQTTErrorCode.MQTT_ERR_SUCCESS and read < len(self._inbox) < IN_FLIGHT:
-                read = len(self._inbox)
-                state = self._mqtt.loop(0)
-            answered = answered or self._mqtt.is_connected()
-            self._commit()
-            if state is not MQTTErrorCode.MQTT_ERR_SUCCESS:
-                self._note_loss(mqtt.error_string(state))
-                break
-        return answered
+        self._link.run(stop, self._commit)
 
     def _commit(self) -> None:
         """Write everything in the inbox in one transaction, then answer it."""
-        if not self._inbox:
+        if not self._link.inbox:
             return
         received_ms = time.time_ns() // 1_000_000
-        admitted = []
-        for message in self._inbox:
-            site = topics.site_of(message.topic)
-            try:
-                admitted.append((site, admit(bytes(message.payload))))
-            except NotAdmitted as refusal:
-                self._ledger.note_refusal(site, refusal.reason, len(message.payload), received_ms=received_ms)
-                self._note_refusal(site, refusal.reason)
-        answers: dict[tuple[str, str], Acknowledgement] = {}
-        committed = self._ledger.record_all(admitted, received_ms=received_ms)
-        for (site, batch), seq in zip(admitted, committed, strict=True):
-            answers[site, batch.epoch] = Acknowledgement(VERSION, batch.epoch, seq)
-            if seq < batch.entries[-1].seq:
-                self._note_refusal(site, Reason.GAP)
-            else:
-                self._note_acceptance(site)
-        for (site, _), answer in answers.items():
-            self._mqtt.publish(topics.acknowledgements(site), msgspec.json.encode(answer), qos=1)
-        for message in self._inbox:
-            self._mqtt.ack(message.mid, message.qos)
-        self._inbox.clear()
+        came = [found for message in self._link.inbox if (found := _read(message))]
+        arrivals = [one for one in came if isinstance(one, Arrival)]
+        refusals = [one for one in came if isinstance(one, Refusal)]
+        committed = self._ledger.record_all(arrivals, received_ms=received_ms, refusals=refusals)
+        for refusal in refusals:
+            self._note_refusal(refusal.site, refusal.reason)
+        answers: dict[tuple[str, str], int] = {}
+        for arrival, taken in zip(arrivals, committed, strict=True):
+            self._note(arrival.site, taken)
+            if taken.refusal in (None, Reason.GAP):  # no answer to the others: a site would send the same at once
+                answers[arrival.site, arrival.batch.epoch] = taken.seq
+        for (site, epoch), seq in answers.items():
+            # At most once: a site that misses it sends again, and is answered again.
+            answer = msgspec.json.encode(Acknowledgement(VERSION, epoch, seq))
+            self._link.publish(topics.acknowledgements(site), answer, qos=0)
+        self._link.acknowledge()
 
-    def _on_connect(
-        self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _properties: Properties | None
-    ) -> None:
-        if reason.is_failure:
-            self._note_loss(f"the broker refuses: {reason}")
-            return
-        client.subscribe(topics.UP_FILTER, qos=1)
+    def _note(self, site: str, taken: Taken) -> None:
+        if taken.refusal is None:
+            self._note_acceptance(site)
+        else:
+            self._note_refusal(site, taken.refusal, taken.fault)
 
-    def _on_subscribe(
-        self, _client: mqtt.Client, _data: object, _mid: int, reasons: list[ReasonCode], _properties: Properties
-    ) -> None:
-        if reasons[0].is_failure:
-            self._note_loss(f"the broker refuses the subscription: {reasons[0]}")
-            return
-        if self._lost:
-            log.info("broker is back")
-            self._lost = False
-        notify("READY=1")
-
-    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        self._inbox.append(message)
-
-    def _note_loss(self, why: str) -> None:
-        if not self._lost:
-            log.warning("broker is lost: %s", why)
-            self._lost = True
-
-    def _note_refusal(self, site: str, reason: Reason) -> None:
+    def _note_refusal(self, site: str, reason: Reason, fault: str = "") -> None:
         if (site, reason) not in self._refusing:
-            log.error("what site %s sends is refused: %s", site, reason.value)
+            why = f"{reason.value} ({fault})" if fault else reason.value
+            log.error("what site %s sends is refused: %s", site, why)
             self._refusing.add((site, reason))
 
     def _note_acceptance(self, site: str) -> None:
@@ -158,18 +97,49 @@ class Ingest:
             self._refusing -= refused
 
 
-def _client(broker: Broker) -> mqtt.Client:
-    client = mqtt.Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=CLIENT_ID,
-        protocol=mqtt.MQTTv5,
-        manual_ack=True,
-        reconnect_on_failure=False,
+def _read(message: MQTTMessage) -> Arrival | Refusal | None:
+    """What the ledger may take of it, or why not; None where the topic names no site."""
+    payload = bytes(message.payload)
+    try:
+        site = topics.site_of(message.topic)
+    except ValueError:
+        return None
+    try:
+        return Arrival(site, admit(payload), Message.of(payload))
+    except NotAdmitted as refusal:
+        return Refusal(site, refusal.reason, Message.of(payload))
+
+
+def of_worker(broker: Broker, worker: int) -> Broker:
+    """The same broker with this worker's certificate and key: ``ingest-2.crt`` beside ``ingest.crt``."""
+    return msgspec.structs.replace(
+        broker,
+        certificate=broker.certificate.with_stem(f"{broker.certificate.stem}-{worker}"),
+        key=broker.key.with_stem(f"{broker.key.stem}-{worker}"),
     )
-    client.connect_timeout = CONNECT_S
-    client.max_queued_messages_set(10 * IN_FLIGHT)  # an acknowledgement lost here is asked for again by the site
-    secure(client, broker)
-    return client
+
+
+def group_name(path: Path) -> str:
+    """The shared subscription's name. Raises ConfigError where it is missing, short, or no single level of a topic.
+
+    It must be a secret: Mosquitto lets whoever is connected join a group that they can name, and would hand them a
+    share of what the sites send.
+    """
+    name = read_secret(path)
+    if len(name) < MIN_GROUP or not name.isascii() or not name.isalnum():
+        raise ConfigError(f"{path}: at least {MIN_GROUP} letters and digits are expected; make them by chance")
+    return name
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="moiso-ingest")
+    parser.add_argument("--config", type=Path, default=Path("/etc/moiso/cloud.toml"))
+    parser.add_argument("--worker", type=int, choices=range(1, MOST_WORKERS + 1), help="which of several")
+    parser.add_argument("--group-file", type=Path, help="the secret name that the workers share")
+    asked = parser.parse_args()
+    if (asked.worker is None) != (asked.group_file is None):
+        parser.error("--worker and --group-file go together")
+    return asked
 
 
 def main() -> None:
@@ -178,10 +148,19 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    with configured() as config:
-        ingest = Ingest(config.broker, Ledger(config.data))
+    asked = _asked()
+    try:
+        config = load(asked.config, Cloud)
+        if asked.worker is None:
+            ingest = Ingest(config.broker, Ledger(config.data))
+        else:
+            group = group_name(asked.group_file)
+            ingest = Ingest(of_worker(config.broker, asked.worker), Ledger(config.data), group=group)
         ingest.run(stop)
         notify("STOPPING=1")
+    except ConfigError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(EX_CONFIG)
 
 
 if __name__ == "__main__":

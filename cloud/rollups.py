@@ -176,7 +176,8 @@ class _Counting:
             case PersonErased():
                 self._count(at_ms, "", "erased")
             case ActionUndone():
-                for undone, before in zip(event.undone, event.tickets, strict=True):
+                # The first hubs did not say what they undid; cloud.admission sees to it that all or none is there.
+                for undone, before in zip(event.undone, event.tickets, strict=False):
                     self._uncount(undone, before, event.done_at_ms)
             case _:
                 pass

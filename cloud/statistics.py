@@ -1,242 +1,223 @@
-"""What the sites' figures are: read from the ledger's counts, as frozen values that pages and reports draw from."""
+"""Figures of any period, read from rollups: one interface, and the backend that needs nothing but the ledger's file.
+
+``cloud.influx`` is the other backend. Both are held to the same tests (tests/wire/test_statistics.py).
+"""
 
 import contextlib
+import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import add, sub
 from pathlib import Path
-from typing import TypeVar
-from zoneinfo import ZoneInfo
+from typing import Protocol
 
-from msgspec import Struct
+from cloud.counts import NOTHING, Counts, Load
+from cloud.ledger import open_ledger, transaction
+from cloud.periods import Period
+from cloud.rollups import ISSUED, MEASURES
+from cloud.today import reading
 
-from cloud.ledger import connect, open_ledger
-from cloud.rollups import (
-    AGREED,
-    CHIP_FACES,
-    CONTESTS,
-    INSURED,
-    ISSUED,
-    MEASURES,
-    READ,
-    READ_FAILED,
-    SERVICE_TIMES,
-    UNREAD,
-    WAITS,
-    percentile_min,
-)
-from edge.contracts.eligibility import Outcome
-from edge.contracts.face import ChipVerdict, ContestVerdict, Purpose
-from edge.contracts.reading import ReadingFault
-from edge.contracts.ticket import Document
-
-K = TypeVar("K")
-HOURS = 24
-IN_FORCE = frozenset({Outcome.VALID, Outcome.NEW_CARD, Outcome.FORCES_CARD})
-ID_CARDS = frozenset({Document.CCCD_CHIP, Document.CCCD_QR, Document.VNEID_QR})
+Part = tuple[str, Callable[[int, int], int], str, str]
+DAILY_UP_TO = 92  # days; a longer trend of many facilities goes by month
 
 
-class Reading(Struct, frozen=True):
-    """How often a kind of document was tried to be read, and with success."""
-
-    document: Document
-    read: int
-    tried: int
+class StatisticsAway(Exception):
+    """The store of figures gives no answer; the text says why, for the log and not for the page."""
 
 
-class Counts(Struct, frozen=True):
-    """Counts of any period and any number of sites.
+class Statistics(Protocol):
+    """The figures of ``sites`` in ``period``. Whoever has none in it is missing from what is returned.
 
-    ``issued``, ``read`` and ``read_failed`` go by kind of document, ``unread`` by the reason, ``insurance`` by what the
-    portal said, ``waits`` and ``service_times`` by the bins of ``cloud.rollups``. ``agreed`` numbers were taken with a
-    face, ``purposes`` by what it may be used for; ``erased`` are those whose holders had it destroyed.
+    Every method raises StatisticsAway. Days are each facility's own business days, hours those of its own time zone.
     """
 
-    issued: tuple[tuple[Document, int], ...]
-    called: int
-    finished: int
-    no_shows: int
-    waits: tuple[int, ...]
-    service_times: tuple[int, ...]
-    read: tuple[tuple[Document, int], ...]
-    read_failed: tuple[tuple[Document, int], ...]
-    unread: tuple[tuple[ReadingFault, int], ...]
-    insurance: tuple[tuple[Outcome, int], ...]
-    agreed: int
-    purposes: tuple[tuple[Purpose, int], ...]
-    chip_faces: tuple[tuple[ChipVerdict, int], ...]
-    contests: tuple[tuple[ContestVerdict, int], ...]
-    erased: int
+    def by_site(self, period: Period, sites: Sequence[str]) -> Mapping[str, Counts]:
+        """Each facility's counts."""
 
-    @property
-    def tickets(self) -> int:
-        """Numbers given."""
-        return sum(n for _, n in self.issued)
+    def by_service(self, period: Period, site: str) -> Mapping[str, Counts]:
+        """One facility's counts by service; those of no service are under ""."""
 
-    @property
-    def by_id_card(self) -> int:
-        """Numbers given to people who registered with their căn cước: its chip, its QR, or VNeID's."""
-        return sum(n for document, n in self.issued if document in ID_CARDS)
+    def by_hour(self, period: Period, site: str) -> Mapping[int, Counts]:
+        """One facility's counts by the hour of the day, 0 to 23."""
 
-    @property
-    def readings(self) -> tuple[Reading, ...]:
-        """The kinds of document that were tried to be read; NONE where nobody can say of which kind it was."""
-        both = zip(self.read, self.read_failed, strict=True)
-        return tuple(Reading(document, n, n + failed) for (document, n), (_, failed) in both if n + failed)
+    def by_slot(self, period: Period, sites: Sequence[str]) -> Mapping[tuple[int, int], Load]:
+        """The load by (weekday, hour): (0, 7) is Mondays from seven to eight."""
 
-    @property
-    def failures(self) -> tuple[tuple[ReadingFault, int], ...]:
-        """Why documents were not read, the commonest first; reasons that never happened are left out."""
-        return tuple(sorted((pair for pair in self.unread if pair[1]), key=lambda pair: -pair[1]))
+    def trend(self, period: Period, sites: Sequence[str]) -> Mapping[str, Load]:
+        """The load by day (``YYYY-MM-DD``) in their order; by month (``YYYY-MM``) where the period is longer than
+        ``DAILY_UP_TO`` days and more than one facility is asked about."""
 
-    @property
-    def look_ups(self) -> int:
-        """How often the insurance portal was asked about somebody."""
-        return sum(n for _, n in self.insurance)
-
-    @property
-    def insured(self) -> int:
-        """How many of them have a card in force."""
-        return sum(n for outcome, n in self.insurance if outcome in IN_FORCE)
-
-    @property
-    def not_insured(self) -> tuple[tuple[Outcome, int], ...]:
-        """Why the others have none, or it could not be said, the commonest first."""
-        others = (pair for pair in self.insurance if pair[1] and pair[0] not in IN_FORCE)
-        return tuple(sorted(others, key=lambda pair: -pair[1]))
-
-    def wait_min(self, share: float) -> float:
-        """The wait in minutes that ``share`` of those called did not exceed. Raises ValueError where none was."""
-        return percentile_min(self.waits, share)
-
-    def plus(self, other: "Counts") -> "Counts":
-        """Both together."""
-        return Counts(
-            _added(self.issued, other.issued),
-            self.called + other.called,
-            self.finished + other.finished,
-            self.no_shows + other.no_shows,
-            tuple(map(sum, zip(self.waits, other.waits, strict=True))),
-            tuple(map(sum, zip(self.service_times, other.service_times, strict=True))),
-            _added(self.read, other.read),
-            _added(self.read_failed, other.read_failed),
-            _added(self.unread, other.unread),
-            _added(self.insurance, other.insurance),
-            self.agreed + other.agreed,
-            _added(self.purposes, other.purposes),
-            _added(self.chip_faces, other.chip_faces),
-            _added(self.contests, other.contests),
-            self.erased + other.erased,
-        )
+    def days_heard(self, period: Period, sites: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """The days (``YYYY-MM-DD``) on which anything was counted at each facility: what is missing was silent."""
 
 
-def _added(some: tuple[tuple[K, int], ...], more: tuple[tuple[K, int], ...]) -> tuple[tuple[K, int], ...]:
-    return tuple((key, n + m) for (key, n), (_, m) in zip(some, more, strict=True))
+def by_month(period: Period, sites: Sequence[str]) -> bool:
+    """Whether a trend of so much goes by month."""
+    return period.days > DAILY_UP_TO and len(sites) > 1
 
 
-def _counts(n: Mapping[str, int]) -> Counts:
-    return Counts(
-        tuple((document, n[measure]) for document, measure in ISSUED.items()),
-        n["called"],
-        n["finished"],
-        n["no_shows"],
-        tuple(n[measure] for measure in WAITS),
-        tuple(n[measure] for measure in SERVICE_TIMES),
-        tuple((document, n[measure]) for document, measure in READ.items()),
-        tuple((document, n[measure]) for document, measure in READ_FAILED.items()),
-        tuple((fault, n[measure]) for fault, measure in UNREAD.items()),
-        tuple((outcome, n[measure]) for outcome, measure in INSURED.items()),
-        n["agreed"],
-        tuple((purpose, n[measure]) for purpose, measure in AGREED.items()),
-        tuple((verdict, n[measure]) for verdict, measure in CHIP_FACES.items()),
-        tuple((verdict, n[measure]) for verdict, measure in CONTESTS.items()),
-        n["erased"],
-    )
+class SqliteStatistics:
+    """The ledger in the folder ``data``: whole months are read from sums of months, the rest from those of days.
 
-
-NOTHING = _counts(dict.fromkeys(MEASURES, 0))
-
-
-class SiteToday(Struct, frozen=True):
-    """One facility on its own business day.
-
-    ``day`` is that day (``YYYY-MM-DD``), empty where the facility has not opened it or not told so. ``waiting`` is how
-    many wait now. ``heard_ms`` is when its last batch came in.
+    Most of a month is read as the month without the others of its days.
     """
-
-    site: str
-    name: str
-    name_en: str
-    day: str
-    waiting: int
-    counts: Counts
-    heard_ms: int
-
-
-class Today(Struct, frozen=True):
-    """All facilities now; ``issued_by_hour`` has 24 places, hours of each facility's own zone."""
-
-    sites: tuple[SiteToday, ...]
-    issued_by_hour: tuple[int, ...]
-
-    @property
-    def total(self) -> Counts:
-        """The counts of all facilities together."""
-        total = NOTHING
-        for site in self.sites:
-            total = total.plus(site.counts)
-        return total
-
-    @property
-    def waiting(self) -> int:
-        """How many wait now in all facilities."""
-        return sum(site.waiting for site in self.sites)
-
-    @property
-    def heard_ms(self) -> int:
-        """When anything came in last; 0 where nothing ever did."""
-        return max((site.heard_ms for site in self.sites), default=0)
-
-
-class Statistics:
-    """The read side of the ledger in the folder ``data``."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        open_ledger(data).close()
+        with contextlib.closing(open_ledger(data)) as db:
+            keep_sums(db)
 
-    def today(self, now_ms: int) -> Today:
-        """Every facility's business day that is going on at ``now_ms``."""
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT sites.site, name, name_en, heard_ms, journals.id, journals.time_zone, journals.day"
-                " FROM sites JOIN journals ON journals.id = sites.journal ORDER BY name, sites.site"
-            ).fetchall()
-            sites = []
-            by_hour = [0] * HOURS
-            for site, name, name_en, heard_ms, journal, time_zone, day in rows:
-                today = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(time_zone)).date().isoformat()
-                if day != today:
-                    sites.append(SiteToday(site, name, name_en, "", 0, NOTHING, heard_ms))
-                    continue
-                waiting = db.execute(
-                    "SELECT COUNT(*) FROM open_tickets WHERE journal = ? AND called_at_ms = 0", (journal,)
-                ).fetchone()[0]
-                counts = NOTHING
-                for hour, *measures in db.execute(_HOURS_OF_DAY, (site, day)):
-                    of_hour = _counts(dict(zip(MEASURES, measures, strict=True)))
-                    by_hour[hour] += of_hour.tickets
-                    counts = counts.plus(of_hour)
-                sites.append(SiteToday(site, name, name_en, day, waiting, counts, heard_ms))
-        return Today(tuple(sites), tuple(by_hour))
+    def by_site(self, period: Period, sites: Sequence[str]) -> Mapping[str, Counts]:
+        """See :class:`Statistics`."""
+        named = json.dumps(list(sites))
+        sums: dict[str, list[int]] = {}  # of each facility its days on which anything was counted, and the measures
+        with reading(self._data) as db:
+            for query, sign, first, last in _parts(period, _SITE_MONTHS, _SITE_DAYS):
+                for site, *values in db.execute(query, (named, first, last)):
+                    sums[site] = list(map(sign, sums.get(site, _NONE), values))
+        return {site: Counts(tuple(values)) for site, (days, *values) in sums.items() if days}
 
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with contextlib.closing(connect(self._data)) as db:
-            db.execute("PRAGMA query_only = ON")
-            db.execute("BEGIN")  # one picture, whatever the ingest commits meanwhile
-            yield db
+    def by_service(self, period: Period, site: str) -> Mapping[str, Counts]:
+        """See :class:`Statistics`."""
+        sums: dict[str, Counts] = {}
+        with reading(self._data) as db:
+            if period.months:
+                _sum_counts(sums, db.execute(_SERVICE_MONTHS, (site, period.months[0], period.months[-1])))
+            for first, last in period.odd_days:
+                _sum_counts(sums, db.execute(_SERVICE_DAYS, (site, first.isoformat(), last.isoformat())))
+        return sums
+
+    def by_hour(self, period: Period, site: str) -> Mapping[int, Counts]:
+        """See :class:`Statistics`."""
+        return {hour: Counts(tuple(values)) for hour, *values in self._all(_BY_HOUR, site, period)}
+
+    def by_slot(self, period: Period, sites: Sequence[str]) -> Mapping[tuple[int, int], Load]:
+        """See :class:`Statistics`."""
+        named = json.dumps(list(sites))
+        sums: dict[int, tuple[int, int]] = {}
+        with reading(self._data) as db:
+            for query, sign, first, last in _parts(period, _SLOT_MONTHS, _SLOT_DAYS):
+                for slot, issued, called in db.execute(query, (named, first, last)):
+                    before = sums.get(slot, (0, 0))
+                    sums[slot] = sign(before[0], issued), sign(before[1], called)
+        return {divmod(slot, 24): Load(*load) for slot, load in sorted(sums.items()) if any(load)}
+
+    def trend(self, period: Period, sites: Sequence[str]) -> Mapping[str, Load]:
+        """See :class:`Statistics`."""
+        named = json.dumps(list(sites))
+        if not by_month(period, sites):
+            return {day: Load(issued, called) for day, issued, called in self._all(_LOAD_BY_DAY, named, period)}
+        sums: dict[str, Load] = {}
+        with reading(self._data) as db:
+            if period.months:
+                _sum_loads(sums, db.execute(_LOAD_BY_MONTH, (named, period.months[0], period.months[-1])))
+            for first, last in period.odd_days:
+                rows = db.execute(_LOAD_BY_DAY, (named, first.isoformat(), last.isoformat()))
+                _sum_loads(sums, ((day[:7], issued, called) for day, issued, called in rows))
+        return dict(sorted(sums.items()))
+
+    def days_heard(self, period: Period, sites: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """See :class:`Statistics`."""
+        days: dict[str, set[str]] = {}
+        for site, day in self._all(_DAYS_HEARD, json.dumps(list(sites)), period):
+            days.setdefault(site, set()).add(day)
+        return {site: frozenset(found) for site, found in days.items()}
+
+    def _all(self, query: str, which: str, period: Period) -> list[tuple]:  # type: ignore[type-arg]  # of any shape
+        with reading(self._data) as db:
+            return db.execute(query, (which, period.first.isoformat(), period.last.isoformat())).fetchall()
 
 
-# The names are literals of this program: MEASURES.
-_HOURS_OF_DAY = f"SELECT hour, {', '.join(MEASURES)} FROM hours WHERE site = ? AND day = ?"  # noqa: S608
+def keep_sums(db: sqlite3.Connection) -> None:
+    """Have this ledger keep ``site_days`` and ``site_months``: a facility's sums, which a province is read from.
+
+    Triggers keep them, in the transaction of whoever counts, and so they are what was counted, whatever is killed.
+    They are made anew where they are not as this version of the program would make them: a measure was added.
+    """
+    with transaction(db):
+        there = {name: (kind, sql) for kind, name, sql in db.execute(_THERE)}
+        if {name: sql for name, (_, sql) in there.items()} == _KEPT:
+            return
+        for name, (kind, _) in there.items():
+            db.execute(f"DROP {kind} {name}")
+        for made in _KEPT.values():
+            db.execute(made)
+        db.execute(_SUM_UP)
+
+
+def _parts(period: Period, by_months: str, by_days: str) -> Iterator[Part]:
+    """What the period is made of: queries, whether their answers are added or taken away, and from when to when."""
+    if period.months:
+        yield by_months, add, period.months[0], period.months[-1]
+    for odd in (Period(first, last) for first, last in period.odd_days):
+        rest = odd.rest_of_month
+        if sum(days.days for days in rest) < odd.days:
+            yield by_months, add, f"{odd.first:%Y-%m}", f"{odd.first:%Y-%m}"
+            yield from ((by_days, sub, days.first.isoformat(), days.last.isoformat()) for days in rest)
+        else:
+            yield by_days, add, odd.first.isoformat(), odd.last.isoformat()
+
+
+def _sum_counts(sums: dict[str, Counts], rows: sqlite3.Cursor) -> None:
+    for key, *values in rows:
+        sums[key] = sums.get(key, NOTHING).plus(Counts(tuple(values)))
+
+
+def _sum_loads(sums: dict[str, Load], rows: Iterable[tuple[str, int, int]]) -> None:
+    for key, issued, called in rows:
+        before = sums.get(key, Load(0, 0))
+        sums[key] = Load(before.issued + issued, before.called + called)
+
+
+def _each(form: str) -> str:
+    return ", ".join(form.format(measure) for measure in MEASURES)
+
+
+# The names in all of these are literals of this program: the schema's, and MEASURES.
+_NONE = [0] * (1 + len(MEASURES))
+_SUMS = _each("SUM({0})")
+_LOAD = f"SUM({' + '.join(ISSUED.values())}), SUM(called)"
+_SITES = "WHERE site IN (SELECT value FROM json_each(?))"
+_DAYS = "AND day BETWEEN ? AND ?"
+_MONTHS = "AND month BETWEEN ? AND ?"
+_SITE_MONTHS = f"SELECT site, SUM(days), {_SUMS} FROM site_months {_SITES} {_MONTHS} GROUP BY 1"  # noqa: S608
+_SITE_DAYS = f"SELECT site, COUNT(*), {_SUMS} FROM site_days {_SITES} {_DAYS} GROUP BY 1"  # noqa: S608
+_SERVICE_MONTHS = f"SELECT service, {_SUMS} FROM months WHERE site = ? {_MONTHS} GROUP BY 1"  # noqa: S608
+_SERVICE_DAYS = f"SELECT service, {_SUMS} FROM days WHERE site = ? {_DAYS} GROUP BY 1"  # noqa: S608
+_BY_HOUR = f"SELECT hour, {_SUMS} FROM hours WHERE site = ? {_DAYS} GROUP BY 1"  # noqa: S608
+_SLOT_MONTHS = f"SELECT slot, SUM(issued), SUM(called) FROM slots {_SITES} {_MONTHS} GROUP BY 1"  # noqa: S608
+_SLOT_DAYS = f"SELECT (strftime('%w', day) + 6) % 7 * 24 + hour, {_LOAD} FROM hours {_SITES} {_DAYS} GROUP BY 1"  # noqa: S608
+_LOAD_BY_MONTH = f"SELECT month, {_LOAD} FROM site_months {_SITES} {_MONTHS} GROUP BY 1"  # noqa: S608
+_LOAD_BY_DAY = f"SELECT day, {_LOAD} FROM site_days {_SITES} {_DAYS} GROUP BY 1 ORDER BY 1"  # noqa: S608
+_DAYS_HEARD = f"SELECT site, day FROM site_days {_SITES} {_DAYS}"  # noqa: S608
+
+# A facility's days are summed from its hours, which are fewer rows of a batch than those of its services.
+_COLUMNS = _each("{0} INTEGER NOT NULL")
+_GROWN = f"SET {_each('{0} = {0} + excluded.{0}')}"
+_CHANGED = f"SET {_each('{0} = {0} + NEW.{0} - OLD.{0}')}"
+_NEW = _each("NEW.{0}")
+_MONTH = "substr(NEW.day, 1, 7)"
+_DAY_BEGUN = f"INSERT INTO site_days VALUES (NEW.site, NEW.day, {_NEW}) ON CONFLICT (site, day) DO UPDATE {_GROWN}"  # noqa: S608
+_DAY_CHANGED = f"UPDATE site_days {_CHANGED} WHERE site = NEW.site AND day = NEW.day"
+_MONTH_BEGUN = (
+    f"INSERT INTO site_months VALUES (NEW.site, {_MONTH}, 1, {_NEW}) ON CONFLICT (site, month) DO UPDATE {_GROWN}"  # noqa: S608
+)
+_MONTH_CHANGED = f"UPDATE site_months {_CHANGED} WHERE site = NEW.site AND month = {_MONTH}"
+_KEPT = {
+    "site_days": "CREATE TABLE site_days (site TEXT NOT NULL, day TEXT NOT NULL,"
+    f" {_COLUMNS}, PRIMARY KEY (site, day)) STRICT, WITHOUT ROWID",
+    "site_months": "CREATE TABLE site_months (site TEXT NOT NULL, month TEXT NOT NULL, days INTEGER NOT NULL,"
+    f" {_COLUMNS}, PRIMARY KEY (site, month)) STRICT, WITHOUT ROWID",
+    "site_days_begun": f"CREATE TRIGGER site_days_begun AFTER INSERT ON hours BEGIN {_DAY_BEGUN}; END",
+    "site_days_changed": f"CREATE TRIGGER site_days_changed AFTER UPDATE ON hours BEGIN {_DAY_CHANGED}; END",
+    "site_months_begun": "CREATE TRIGGER site_months_begun AFTER INSERT ON site_days"
+    f" BEGIN {_MONTH_BEGUN}, days = days + 1; END",
+    "site_months_changed": f"CREATE TRIGGER site_months_changed AFTER UPDATE ON site_days BEGIN {_MONTH_CHANGED}; END",
+}
+# Triggers first: a table takes its own with it, and those of ``hours`` would stay.
+_THERE = (
+    "SELECT type, name, sql FROM sqlite_master WHERE name GLOB 'site_days*' OR name GLOB 'site_months*'"
+    " ORDER BY type = 'table'"
+)
+# Into the days alone: the months grow with them.
+_SUM_UP = f"INSERT INTO site_days SELECT site, day, {_SUMS} FROM hours GROUP BY 1, 2"  # noqa: S608
