@@ -1,6 +1,7 @@
 """moiso-cloud: serves the dashboard at a loopback address; TLS and the world are the reverse proxy's."""
 
 import ctypes
+import gc
 import logging
 import signal
 import sys
@@ -8,6 +9,7 @@ from types import FrameType
 
 import waitress
 
+from cloud.alive import keep_alive
 from cloud.config import configured
 from cloud.web import create_app
 from edge.daemon.config import Listen
@@ -40,7 +42,10 @@ def main() -> None:
             trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"},
             clear_untrusted_proxy_headers=True,
         )
+        gc.collect()
+        gc.freeze()  # or one page in about twelve waits 0.1 s while all that was loaded is looked through
         notify("READY=1")
+        keep_alive(*sock.getsockname()[:2])
         server.run()
 
 

@@ -10,8 +10,32 @@ from flask import Blueprint, Flask, Response, g, request, session
 from flask.typing import ResponseReturnValue
 
 from cloud.config import Cloud
-from cloud.statistics import Statistics
-from cloud.web import figures, login, today
+from cloud.influx import InfluxStatistics
+from cloud.map import Chart
+from cloud.statistics import SqliteStatistics, Statistics
+from cloud.today import Live
+from cloud.web import (
+    accounts,
+    alarms,
+    api,
+    compare,
+    enrolment,
+    errors,
+    facility,
+    figures,
+    fleet,
+    indicator,
+    invitation,
+    login,
+    navigation,
+    oidc,
+    overview,
+    phone,
+    refused,
+    remote,
+    reports,
+    today,
+)
 from edge.daemon.config import ConfigError, read_secret
 from edge.daemon.i18n import LANGUAGES, translations
 
@@ -57,9 +81,31 @@ def create_app(config: Cloud) -> Flask:
         _gettext, lambda one, many, n: translations(g.language, "cloud").ngettext(one, many, n), newstyle=True
     )
     figures.register(app)
-    login.register(app, config.data)
-    today.register(app, Statistics(config.data))
+    navigation.register(app)
+    login.register(app, config.data, config.province, config.accounts)
+    oidc.register(app, config.oidc, config.oidc_role)
+    errors.register(app)
+    targets = {target.indicator: target.aim for target in config.target}
+    chart = Chart(config.place, config.outline)
+    overview.register(app, _statistics(config), Live(config.data), chart, targets)
+    for room in (today, facility, indicator, compare, accounts, invitation, reports, remote):
+        room.register(app)
+    refused.register(app, config.data)
+    fleet.register(app, config.data)
+    alarms.register(app)
+    phone.register(app, config.data)
+    api.register(app)
+    enrolment.register(app, config.data, config.enrolment)
     return app
+
+
+def _statistics(config: Cloud) -> Statistics:
+    """InfluxDB where the configuration says that the dashboard reads it, the ledger's own sums otherwise."""
+    if config.influx is None or not config.influx.dashboard:
+        return SqliteStatistics(config.data)
+    from cloud.bucket import Bucket  # the client library is loaded by whoever uses it
+
+    return InfluxStatistics(Bucket(config.influx))
 
 
 def _session_key(path: Path) -> str:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, g
 from msgspec import Struct
 
+from cloud.indicators import Unit
 from cloud.rollups import EDGES_MIN
 from edge.daemon.i18n import local_time, translations
 
@@ -15,6 +16,7 @@ FIRST_HOUR, LAST_HOUR = 7, 16
 CHART_WIDTH, CHART_HEIGHT = 520, 190
 BAR_TOP, BAR_FLOOR = 24, 160
 ROOM_FOR_A_NUMBER = 36
+_VIETNAMESE = str.maketrans(",.", ".,")
 
 
 class Bar(Struct, frozen=True):
@@ -37,7 +39,18 @@ class Bar(Struct, frozen=True):
 
 def register(app: Flask) -> None:
     """Make the figures available to the templates."""
-    app.jinja_env.filters.update(number=number, share=share, wait=wait, age=age, clock=clock)
+    app.jinja_env.filters.update(
+        number=number,
+        share=share,
+        wait=wait,
+        age=age,
+        clock=clock,
+        value=value,
+        change=change,
+        decimal=decimal,
+        brief=brief,
+        aim=aim,
+    )
 
 
 def number(n: int) -> str:
@@ -61,6 +74,64 @@ def wait(minutes: float) -> str:
     if minutes >= EDGES_MIN[-1]:
         return f"{EDGES_MIN[-1]}+"
     return str(round(minutes))
+
+
+def decimal(value: float, places: int = 1) -> str:
+    """A number with its decimals; a comma before them in Vietnamese."""
+    written = f"{value:,.{places}f}"
+    return written.translate(_VIETNAMESE) if g.language == "vi" else written
+
+
+def value(value: float | None, unit: Unit) -> str:
+    """The value of an indicator in its unit; a dash where there is none."""
+    if value is None:
+        return "–"
+    match unit:
+        case Unit.COUNT:
+            return number(int(value))
+        case Unit.SHARE:
+            return f"{decimal(100 * value)} %"
+        case Unit.MINUTES:
+            return translations(g.language, "cloud").gettext("{n} phút").format(n=wait(value))
+        case Unit.SCORE:
+            return f"{decimal(value)} / 5"
+
+
+def brief(value_: float | None, unit: Unit) -> str:
+    """The same in a narrow column, whose head says the unit."""
+    if value_ is None:
+        return "–"
+    match unit:
+        case Unit.MINUTES:
+            return wait(value_)
+        case Unit.SCORE:
+            return decimal(value_)
+        case _:
+            return value(value_, unit)
+
+
+def aim(target: float, unit: Unit) -> str:
+    """A target, without decimals that nobody set."""
+    if unit is Unit.SHARE and round(100 * target) == round(100 * target, 6):
+        return f"{round(100 * target)} %"
+    return value(target, unit)
+
+
+def change(change: float | None, unit: Unit) -> str:
+    """By how much an indicator changed, with its sign; empty where there is nothing to compare."""
+    if change is None:
+        return ""
+    text = translations(g.language, "cloud")
+    sign = "+" if change > 0 else "−" if change < 0 else "±"
+    match unit:
+        case Unit.COUNT:
+            return f"{sign}{decimal(abs(100 * change))} %"
+        case Unit.SHARE:
+            return text.gettext("{n} điểm %").format(n=f"{sign}{decimal(abs(100 * change))}")
+        case Unit.MINUTES:
+            return text.gettext("{n} phút").format(n=f"{sign}{decimal(abs(change))}")
+        case Unit.SCORE:
+            return f"{sign}{decimal(abs(change), 2)}"
 
 
 def clock(at_ms: int) -> str:
