@@ -1,0 +1,1 @@
+"""``moiso-doctor``: looks at everything that a machine of the site needs, and says what to do."""
