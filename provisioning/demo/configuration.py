@@ -52,6 +52,40 @@ address = "127.0.0.1:{ports.broker}"
 ca = "tls/broker-ca.crt"
 certificate = "tls/{SITE_NAME}.crt"
 key = "tls/{SITE_NAME}.key"
+
+[phone]
+public_url = "http://127.0.0.1:{ports.dashboard}"
+
+[remote]
+public_key_file = "tls/remote.pem"
+
+[enrolment]
+folder = "authority"
+""",
+    )
+    write(
+        folder / "remote.toml",
+        f"""\
+data = "data/cloud"
+signing_key_file = "secrets/remote.key"
+
+[broker]
+address = "127.0.0.1:{ports.broker}"
+ca = "tls/broker-ca.crt"
+certificate = "tls/remote.crt"
+key = "tls/remote.key"
+""",
+    )
+    write(
+        folder / "phone.toml",
+        f"""\
+data = "data/cloud"
+
+[broker]
+address = "127.0.0.1:{ports.broker}"
+ca = "tls/broker-ca.crt"
+certificate = "tls/phone.crt"
+key = "tls/phone.key"
 """,
     )
     write(
@@ -61,6 +95,7 @@ name = {quoted(KIOSK)}
 listen = "127.0.0.1:{ports.kiosk}"
 data = "data/kiosk"
 lookup_url = "http://127.0.0.1:{ports.hub_pages}/t/"
+staff_pin_argon2 = {quoted((folder / "secrets/staff-pin.argon2").read_text(encoding="utf-8").strip())}
 
 {_hub_section(ports, KIOSK)}
 [scanner]
@@ -81,6 +116,9 @@ csca = "{site.csca.name}"
 [camera]
 driver = "pictures"
 link = {quoted(str(site.camera))}
+
+[speaker]
+player = {quoted([sys.executable, "-m", "board_controller.sim.speaker", str(site.guidance)])}
 {_face_section()}""",
     )
     write(folder / "board.toml", _board_configuration(site))
@@ -98,6 +136,16 @@ address = "127.0.0.1:{ports.broker}"
 ca = "tls/broker-ca.crt"
 certificate = "tls/ingest.crt"
 key = "tls/ingest.key"
+
+[fleet]
+address = "127.0.0.1:{ports.broker}"
+ca = "tls/broker-ca.crt"
+certificate = "tls/fleet.crt"
+key = "tls/fleet.key"
+
+# The demo's password is printed on the screen of whoever runs it; a real site leaves this out.
+[accounts]
+totp = "offered"
 """,
     )
 

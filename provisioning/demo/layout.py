@@ -62,6 +62,7 @@ class Passwords(Struct, frozen=True):
     floor_lead: str
     administrator: str
     account: str
+    staff_pin: str
 
     def __repr__(self) -> str:
         return "Passwords(…)"
@@ -111,6 +112,11 @@ class Site(Struct, frozen=True):
         return self.folder / "run/speaker"
 
     @property
+    def guidance(self) -> Path:
+        """Where the kiosk's simulated loudspeaker leaves what it said to whoever is guided by voice."""
+        return self.folder / "run/guidance"
+
+    @property
     def control_socket(self) -> Path:
         """Where the supervisor listens for the workbench."""
         return self.folder / "run/supervisor.sock"
@@ -144,6 +150,11 @@ class Site(Struct, frozen=True):
             self._program("hub", "edge.hub.app", "--config", str(self.folder / "hub.toml")),
             self._program("cloud", "cloud.app", "--config", str(self.folder / "cloud.toml")),
             self._program("ingest", "cloud.ingest", "--config", str(self.folder / "cloud.toml"), after=("broker",)),
+            self._program("fleet", "cloud.fleet.app", "--config", str(self.folder / "cloud.toml"), after=("broker",)),
+            self._program(
+                "remote", "cloud.remote.publish", "--config", str(self.folder / "remote.toml"), after=("broker",)
+            ),
+            self._program("phone", "cloud.phone.app", "--config", str(self.folder / "phone.toml"), after=("broker",)),
             self._program(
                 "kiosk", "edge.kiosk.app", "--config", str(self.folder / "kiosk.toml"), after=("workbench", "hub")
             ),

@@ -19,6 +19,9 @@ WHAT = {
     "hub": "máy chủ hàng chờ · queue hub",
     "cloud": "bảng số liệu của Sở · dashboard",
     "ingest": "nhận sự kiện · event ingest",
+    "fleet": "theo dõi thiết bị, cảnh báo · devices and alarms",
+    "remote": "cấu hình từ xa · remote configuration",
+    "phone": "số trên điện thoại · tickets on telephones",
     "kiosk": "kiosk lấy số · kiosk",
     "board": "loa, bảng LED, TV · boards",
 }
@@ -87,7 +90,7 @@ def _tell_ready(name: str, seconds: float) -> None:
 def _table(site: Site, seconds: float) -> str:
     rows = (
         ("Bàn thiết bị · Workbench", site.addresses["workbench"], "bắt đầu ở đây · start here"),
-        ("Kiosk", site.addresses["kiosk"], ""),
+        ("Kiosk", site.addresses["kiosk"], f"giữ đồng hồ 3 giây · hold the clock for 3 s: {site.passwords.staff_pin}"),
         ("Trang quầy · Counter", site.addresses["counter"], f"{OFFICER} / {site.passwords.officer}"),
         ("  trưởng phòng · floor lead", "", f"{FLOOR_LEAD} / {site.passwords.floor_lead}"),
         ("  quản trị · administrator", "", f"{ADMINISTRATOR} / {site.passwords.administrator}"),

@@ -12,6 +12,8 @@ from argon2 import PasswordHasher
 from msgspec.structs import asdict
 
 from cloud.accounts import AccountRefused, add_account
+from cloud.remote.signing import new_pair
+from edge.kiosk.pin import chance_pin, hash_pin
 from provisioning.certificates import create_authority, issue
 from provisioning.demo.chips import provide_issuer
 from provisioning.demo.configuration import (
@@ -39,7 +41,7 @@ from provisioning.demo.layout import (
 __all__ = ["ACCOUNT", "ADMINISTRATOR", "FLOOR_LEAD", "OFFICER", "Ports", "Site", "clear", "provision"]
 
 ACCOUNT = "soyte"
-FOLDERS = ("secrets", "tls", "csca", "camera", "run", "logs", "broker", "data")
+FOLDERS = ("secrets", "tls", "authority", "csca", "camera", "run", "logs", "broker", "data")
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 _PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105 - an alphabet without look-alikes, no password
 
@@ -54,6 +56,8 @@ def provision(folder: Path, ports: Ports) -> Site:
     for name in (*FOLDERS, "data/hub", "data/cloud", "data/board"):
         (folder / name).mkdir(exist_ok=True, mode=0o700)
     _certificates(folder / "tls")
+    for name in ("site-ca.crt", "site-ca.key"):  # the hub lets further devices in with it
+        write(folder / "authority" / name, (folder / "tls" / name).read_text(encoding="utf-8"))
     _accounts(folder)
     if not (folder / "catalogue.toml").exists():
         write(
@@ -88,6 +92,9 @@ def _certificates(tls: Path) -> None:
         ("broker-ca", "broker", LOOPBACK_NAMES, False),
         ("broker-ca", SITE_NAME, (), True),
         ("broker-ca", "ingest", (), True),
+        ("broker-ca", "phone", (), True),
+        ("broker-ca", "fleet", (), True),
+        ("broker-ca", "remote", (), True),
     ):
         if not (tls / f"{name}.crt").exists():
             (tls / f"{name}.key").unlink(missing_ok=True)
@@ -104,6 +111,10 @@ def _certificates(tls: Path) -> None:
 
 def _secrets(site: Site) -> None:
     folder = site.folder / "secrets"
+    if not (folder / "remote.key").exists() or not (site.folder / "tls/remote.pem").exists():
+        for half in (folder / "remote.key", site.folder / "tls/remote.pem"):
+            half.unlink(missing_ok=True)  # of a run that was broken off between the two
+        new_pair(folder / "remote.key", site.folder / "tls/remote.pem")
     devices = (
         (KIOSK, "kiosk", ()),
         (BOARD, "board", tuple(PINS)),
@@ -119,6 +130,7 @@ def _secrets(site: Site) -> None:
         lines += ["[[device]]", f"name = {quoted(name)}", f"role = {quoted(role)}"]
         lines += [f"token_sha256 = {quoted(hashlib.sha256(token.encode()).hexdigest())}"]
         lines += [f"counters = {quoted(list(counters))}"] if counters else []
+        lines += ["spare = true"] if name in (MORNING_KIOSK, MORNING_BOARD) else []
         lines += [""]
     write(folder / "devices.toml", "\n".join(lines))
 
@@ -127,10 +139,13 @@ def _accounts(folder: Path) -> None:
     stored, officers = folder / "secrets/demo-passwords.toml", folder / "secrets/officers.toml"
     made = tomllib.loads(stored.read_text(encoding="utf-8")) if stored.exists() else {}
     if made.keys() != set(Passwords.__struct_fields__):  # none yet, or those of an earlier version
-        passwords_of = {name: made.get(name) or _new_password() for name in Passwords.__struct_fields__}
+        passwords_of = {name: made.get(name) or _new(name) for name in Passwords.__struct_fields__}
         write(stored, "".join(f"{name} = {quoted(password)}\n" for name, password in passwords_of.items()))
         officers.unlink(missing_ok=True)
+        (folder / "secrets/staff-pin.argon2").unlink(missing_ok=True)
     passwords = read_passwords(folder)
+    if not (folder / "secrets/staff-pin.argon2").exists():
+        write(folder / "secrets/staff-pin.argon2", hash_pin(passwords.staff_pin) + "\n")
     if not officers.exists():
         lines = []
         for name, role, password in (
@@ -145,5 +160,7 @@ def _accounts(folder: Path) -> None:
         add_account(folder / "data/cloud", ACCOUNT, passwords.account)
 
 
-def _new_password() -> str:
+def _new(name: str) -> str:
+    if name == "staff_pin":  # typed on the kiosk's own digits
+        return chance_pin()
     return "-".join("".join(secrets.choice(_PASSWORD_LETTERS) for _ in range(4)) for _ in range(3))

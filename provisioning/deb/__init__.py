@@ -1,0 +1,1 @@
+"""A Debian package a role, around the same plan as ``provisioning/install``."""
