@@ -9,7 +9,8 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 # Frames are examined too (the preview of the kiosk): axe is there as well, since it is put into each of them.
 VIOLATIONS = """async ([tags, rules]) => {
-  const options = { resultTypes: ["violations"], runOnly: rules ? rules : { type: "tag", values: tags } };
+  const runOnly = rules ? rules : { type: "tag", values: tags };
+  const options = { preload: false, resultTypes: ["violations"], runOnly };
   const { violations } = await axe.run(document, options);
   return violations.flatMap((v) => v.nodes.map((n) =>
     `${v.id}: ${n.target.join(" ")}: ${v.help}: ${n.failureSummary.split("\\n").slice(1).join("; ")}`));

@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from edge.contracts.catalogue import (
     Catalogue,
@@ -29,13 +30,26 @@ from edge.contracts.hall import (
     TimedAnnouncement,
     Voice,
 )
+from edge.contracts.kiosk import MAX_WORDS, REST_S, Kiosk, KioskLanguage
+from edge.contracts.slip import (
+    PLACES,
+    REPEATABLE,
+    REQUIRED,
+    WORDED,
+    BlockKind,
+    SlipBlock,
+    SlipTemplate,
+    unknown_places,
+)
 from edge.contracts.tiles import ICONS
 from edge.hub.catalogue.forms import COLOURS
+from edge.queueing.kiosk_checks import TEXTS
+from tests.long import tries
 
 T = TypeVar("T")
 
 # Catalogues are large, and a machine with much else to do makes them slowly.
-UNHURRIED = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+UNHURRIED = settings(max_examples=tries(15), suppress_health_check=[HealthCheck.too_slow])
 
 _LETTERS = st.characters(codec="utf-8", categories=("L", "N", "P", "S"))
 _NAMES = st.text(_LETTERS, min_size=1, max_size=12)
@@ -95,8 +109,11 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
     ]
     counters[0] = Counter(counters[0].id, counters[0].number, "1", tuple(draw(st.permutations(ids))))
     dates = sorted(draw(st.lists(st.dates().filter(lambda day: 2000 <= day.year < 2100), max_size=3, unique=True)))
+    hall = draw(_hall(sorted({counter.zone for counter in counters} - {""}))) if draw(st.booleans()) else {}
+    pictures = [medium.id for medium in hall.get("media", ()) if medium.kind is MediumKind.PICTURE]
+    facility = Facility(draw(_NAMES), draw(_NAMES), draw(_TEXTS), draw(_TEXTS), draw(_TEXTS), draw(_TEXTS))
     return Catalogue(
-        facility=Facility(draw(_NAMES), draw(_NAMES), draw(_TEXTS), draw(_TEXTS), draw(_TEXTS), draw(_TEXTS)),
+        facility=replace(facility, logo=draw(st.sampled_from(["", *pictures]))),
         hours=draw(_week()),
         groups=tuple(groups),
         services=tuple(services),
@@ -107,7 +124,48 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
         ),
         public_holidays=draw(st.booleans()),
         policy=draw(_POLICIES),
-        **(draw(_hall(sorted({counter.zone for counter in counters} - {""}))) if draw(st.booleans()) else {}),
+        slip=draw(slip_templates()),
+        kiosk=draw(kiosks()),
+        **hall,
+    )
+
+
+@st.composite
+def kiosks(draw: st.DrawFn) -> Kiosk:
+    """Settings of kiosks that can be published."""
+    others: tuple[KioskLanguage, ...] = ("en", "km", "sti")
+    fields = [field for text in TEXTS for field in (text, f"{text}_en")]
+    return Kiosk(
+        languages=("vi", *draw(st.lists(st.sampled_from(others), unique=True))),
+        **{field: draw(st.just("") | st.text(_LETTERS, min_size=1, max_size=MAX_WORDS)) for field in fields},
+        rest_s=draw(st.just(0) | st.integers(*REST_S)),
+        region=draw(st.sampled_from(("north", "central", "south"))),
+    )
+
+
+@st.composite
+def slip_templates(draw: st.DrawFn) -> SlipTemplate:
+    """A slip that can be published: what must stand on it and some more, in any order, size and place."""
+    optional = [kind for kind in BlockKind if kind not in (*REQUIRED, *REPEATABLE)]
+    kinds = [*REQUIRED, *draw(st.lists(st.sampled_from(optional), unique=True))]
+    kinds += draw(st.lists(st.sampled_from(REPEATABLE), max_size=4))
+    return SlipTemplate(tuple(draw(_block(kind)) for kind in draw(st.permutations(kinds))))
+
+
+@st.composite
+def _block(draw: st.DrawFn, kind: BlockKind) -> SlipBlock:
+    texts = st.lists(_NAMES | st.sampled_from([f"{{{name}}}" for name in PLACES]), min_size=1, max_size=8)
+    worded = texts.map(" ".join).filter(lambda text: not unknown_places(text))
+    text = draw(worded) if kind is BlockKind.TEXT else ""
+    if kind is BlockKind.NEXT:
+        text = draw(st.just("") | worded)
+    return SlipBlock(
+        kind,
+        draw(st.sampled_from(("small", "normal", "large"))),
+        "left" if kind in (BlockKind.RULE, BlockKind.GAP) else draw(st.sampled_from(("left", "centre"))),
+        kind in (BlockKind.RULE, BlockKind.GAP) or draw(st.booleans()),
+        text,
+        draw(st.just("") | worded) if kind in WORDED else "",
     )
 
 

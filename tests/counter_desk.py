@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from edge.contracts.commands import IssueTicket
 from edge.contracts.ticket import Priority
@@ -56,20 +57,31 @@ def open_hub(site: Site) -> Iterator[WholeSite]:
 
 
 @contextmanager
-def officer_at(site: Site, browser: Browser, path: str, name: str = OFFICER) -> Iterator[Page]:
+def officer_at(site: Site, browser: Browser, path: str, name: str = OFFICER, **context_options: Any) -> Iterator[Page]:
     """An officer who has logged in and opened a page of the hub."""
     passwords = {
         OFFICER: site.passwords.officer,
         FLOOR_LEAD: site.passwords.floor_lead,
         ADMINISTRATOR: site.passwords.administrator,
     }
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=site.addresses["counter"])
+    wide: ViewportSize = {"width": 1366, "height": 768}
+    context = browser.new_context(viewport=wide, base_url=site.addresses["counter"], **context_options)
     page = context.new_page()
     log_in(page, passwords[name], name)
     page.wait_for_url("**/counters")
     page.goto(path)
     yield page
     context.close()
+
+
+@contextmanager
+def no_script_fails(page: Page) -> Iterator[None]:
+    """While the block lasts, nothing goes wrong in the page's scripts and its policy keeps nothing off."""
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("console", lambda said: failures.append(said.text) if "Content Security Policy" in said.text else None)
+    yield
+    assert failures == []
 
 
 def log_in(page: Page, password: str, name: str = OFFICER) -> None:

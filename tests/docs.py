@@ -26,10 +26,12 @@ from edge.contracts.commands import (
     PersonKey,
     Reply,
     ReportEligibility,
+    RetireHub,
 )
 from edge.contracts.counter import CounterState, Pause, Standing
 from edge.contracts.eligibility import Outcome
 from edge.contracts.events import Acknowledgement, Batch, Entry, Event, Lease, Onward
+from edge.contracts.health import DeviceHealth, Figures, Part, PartState, Reason, Subject
 from edge.contracts.outlook import Alarm, AlarmKind, CounterOutlook, Hours, Outlook, ServiceOutlook, Window
 from edge.contracts.reading import ReadingFault
 from edge.contracts.refusals import WORDS
@@ -48,10 +50,12 @@ PATTERNS = {
     "^([0-9]{3})?$": "3 digits, or empty",
     "^([A-Z]{2}[0-9A-Z]{13}|[0-9]{10})?$": "15 characters or 10 digits, or empty",
     "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$": "`YYYY-MM-DD`, or empty",
+    r"^[^\x00-\x1f\x7f]*\Z": "text of at most 60 letters, no control characters",
+    r"^[0-9A-Za-z.+!_-]{1,40}\Z": "version of at most 40 letters",
 }
 VALUES: tuple[type[Enum], ...] = (
     *(State, Paper, Document, ReadingFault, PrintFault, Priority, OutOfOrder, Complaint, PersonKey),
-    *(CounterState, Pause, Onward, AlarmKind, Outcome),
+    *(CounterState, Pause, Onward, AlarmKind, Outcome, Subject, PartState, Reason),
 )
 _PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -83,6 +87,7 @@ def commands() -> str:
         **dict.fromkeys(get_args(DeskCommand), "officer"),
         AdoptCatalogue: "administrator",
         ReportEligibility: "the hub itself",
+        RetireHub: "administrator, the hub itself",
     }
     rows = [(*_message(kind), senders[kind]) for kind in get_args(Command)]
     return _table(("Command", "Fields", "Meaning", "Sent by"), rows)
@@ -108,6 +113,11 @@ def outlook() -> str:
     """What the hub expects, and the structs in it."""
     kinds = (Outlook, Hours, ServiceOutlook, CounterOutlook, Window, Alarm)
     return _table(("Struct", "Fields", "Meaning"), [_message(kind) for kind in kinds])
+
+
+def health() -> str:
+    """What a device tells of itself, and the structs in it."""
+    return _table(("Struct", "Fields", "Meaning"), [_message(kind) for kind in (DeviceHealth, Part, Figures)])
 
 
 def uplink() -> str:
@@ -156,6 +166,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "events": events,
         "snapshot": snapshot,
         "outlook": outlook,
+        "health": health,
         "words": words,
         "topics": mqtt_topics,
         "uplink": uplink,
@@ -226,6 +237,8 @@ def _kind(kind: shapes.Type) -> str:
             if all(isinstance(one, shapes.StructType) for one in kind.types):
                 return "one of the events above"
             return " or ".join(_kind(one) for one in kind.types)
+        case shapes.LiteralType():
+            return ", ".join(f"`{value}`" for value in kind.values)
         case shapes.NoneType():
             return "null"
     raise ValueError(f"no words yet for {kind}")

@@ -27,6 +27,8 @@ FLAWS = """() => {
     const least = (small ? 24 : 28) * scale;
     if (own && parseFloat(getComputedStyle(e).fontSize) < least) flaws.push(`small: ${e.textContent}`);
     if (e.tagName === "BUTTON" && r.height < 96 * scale) flaws.push(`low: ${e.textContent}`);
+    if (e.tagName === "BUTTON" && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1))
+      flaws.push(`spills over: ${e.textContent}`);
     const box = e.closest(".tile, .ask, .ticket, .button");
     if (box && own) {
       const b = box.getBoundingClientRect();

@@ -52,6 +52,11 @@ def site_with(*tickets: Ticket, waiting: tuple[str, ...] = ()) -> Snapshot:
     return replace(SITE, tickets={t.id: t for t in tickets}, waiting={"general": waiting} if waiting else {})
 
 
+def without_rest(site: Snapshot) -> Snapshot:
+    """The site whose kiosks never rest: time passes, and the first screen stays."""
+    return replace(site, catalogue=replace(site.catalogue, kiosk=replace(site.catalogue.kiosk, rest_s=0)))
+
+
 class Kiosk:
     """A session with a clock that the test moves; every touch is made on the picture that is shown."""
 

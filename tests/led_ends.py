@@ -166,7 +166,7 @@ class AlphaSign:
             if rest[1:3] not in (b"00", self._address) or rest[3:4] != b"\x02":
                 continue
             block, etx, check = rest[3:].partition(b"\x03")
-            if not etx or int(check or b"0", 16) != (sum(block) + 3) % 65536:
+            if not etx or _number(check) != (sum(block) + 3) % 65536:
                 continue
             self._deaf_until_s = time.monotonic() + self.DEAF_S
             self.packets.append(rest)
@@ -175,3 +175,11 @@ class AlphaSign:
             elif block[1:3] == b"B0" and not self.dumb:
                 answer = b"\x02A0" + self.priority + self.adds + b"\x03"
                 os.write(self._sign, b"\0" * 20 + b"\x01000" + answer + b"%04X\x04" % (sum(answer) % 65536))
+
+
+def _number(check: bytes) -> int:
+    """A checksum in hexadecimal digits; -1 where the way made something else of them."""
+    try:
+        return int(check or b"0", 16)
+    except ValueError:
+        return -1

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 from provisioning.demo.site import Site
 from provisioning.demo.table import Press
 from tests.busy_site import BusySite, busy_site
-from tests.every_page import CLOSED, HUBLESS, LOOKS, WORKBENCH, Look
+from tests.every_page import CLOSED, HUBLESS, LOOKS, PICTURES, WORKBENCH, Look
 from tests.hub_http import Device
 from tests.kiosk_page import LANDSCAPE
 from tests.visitor import Visitor
@@ -113,7 +113,7 @@ def main() -> None:
         )
         album, visitor = Album(browser), Visitor(browser, busy)
         wanted = tuple(sys.argv[1:])
-        pictures(album, visitor, LOOKS, wanted)
+        pictures(album, visitor, (*LOOKS, *PICTURES), wanted)
         if not wanted:
             album.keep(until(lambda: busy.hand.slip(1), what="the first slip"), "slip")
             hall(album, busy)

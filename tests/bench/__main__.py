@@ -21,7 +21,22 @@ from edge.hub.vault import Vault
 from provisioning.demo.configuration import PINS
 from provisioning.demo.site import Ports, Site, provision
 from provisioning.demo.supervisor import Supervisor
-from tests.bench import chips, faces, fuzz, hall, led, outlook, waiting_times
+from tests.bench import (
+    chips,
+    cloud_load,
+    cloud_pages,
+    faces,
+    fuzz,
+    hall,
+    kiosk,
+    led,
+    outlook,
+    phones,
+    projection,
+    province_year,
+    waiting_times,
+)
+from tests.bench import paper as slips_on_paper
 from tests.hub_http import Device
 from tests.sites import CATALOGUE
 from tests.waiting import until
@@ -108,6 +123,8 @@ def whole_site() -> None:
                 say(figure, spread(seconds))
             fan_out(running)
             paper(running)
+            for figure, value in kiosk.measure(running):
+                say(figure, value if isinstance(value, str) else spread(value))
             memory(running, "after the load: ")
 
 
@@ -186,7 +203,20 @@ def main() -> None:
     """Measure everything."""
     load = os.getloadavg()[0]
     say("machine", f"{os.cpu_count()} cores, load {load:.1f}")
-    for part in (chips, faces, fuzz, led, waiting_times, outlook):
+    for part in (
+        chips,
+        faces,
+        fuzz,
+        led,
+        slips_on_paper,
+        waiting_times,
+        outlook,
+        province_year,
+        projection,
+        cloud_load,
+        cloud_pages,
+        phones,
+    ):
         for figure, value in part.figures():
             say(figure, value)
     tickets()

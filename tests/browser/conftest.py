@@ -13,10 +13,10 @@ from tests.whole_site import WholeSite
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium as a kiosk starts it: sounds need no touch."""
-    expect.set_options(timeout=15_000)  # a limit, for a machine with much else to do
+    expect.set_options(timeout=60_000)  # a limit, for a machine with much else to do
     flags = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium-headless-shell", args=flags)
         yield chromium
         chromium.close()
 

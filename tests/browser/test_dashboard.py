@@ -13,22 +13,11 @@ from cloud.accounts import add_account
 from cloud.ledger import Ledger
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
+from tests.cloud_people import PASSWORD
+from tests.dashboard import CONFIG
 from tests.journals import MINUTE_MS, Journal
 from tests.wire.daemon import Daemon
 from tests.wire.mosquitto import free_port
-
-PASSWORD = "một mật khẩu đủ dài"
-CONFIG = """
-data = "cloud"
-[web]
-listen = "127.0.0.1:{port}"
-session_key_file = "session.key"
-[broker]
-address = "127.0.0.1:1"
-ca = "ca.crt"
-certificate = "ingest.crt"
-key = "ingest.key"
-"""
 
 
 class Dashboard:

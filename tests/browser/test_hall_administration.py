@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from edge.contracts.hall import MediumKind
 from provisioning.demo.site import ADMINISTRATOR, Ports, provision
 from tests.clips import picture, samples, tone
+from tests.counter_desk import no_script_fails, officer_at
 from tests.hub_http import Device
 from tests.whole_site import WholeSite
 
@@ -22,7 +23,7 @@ def browser() -> Iterator[Browser]:
     flags = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium-headless-shell", args=flags)
         yield chromium
         chromium.close()
 
@@ -35,23 +36,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeSite]:
 
 @pytest.fixture
 def page(running: WholeSite, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 1366, "height": 768},
-        base_url=running.site.addresses["counter"],
-        ignore_https_errors=True,
-        permissions=["microphone"],
-    )
-    page = context.new_page()
-    failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    page.goto("/login")
-    page.fill("[name=name]", ADMINISTRATOR)
-    page.fill("[name=password]", running.site.passwords.administrator)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/counters")
-    yield page
-    context.close()
-    assert failures == []
+    at_home = officer_at(running.site, browser, HOME, ADMINISTRATOR, permissions=["microphone"])
+    with at_home as page, no_script_fails(page):
+        yield page
 
 
 def upload(page: Page, name: str, kind: str, data: bytes) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -18,12 +19,14 @@ from edge.contracts.ticket import Document, PrintFault
 from provisioning.demo.site import Ports, Site, provision
 from tests import slips
 from tests.hub_http import Device
+from tests.long import tries
 from tests.waiting import until
 from tests.whole_site import KioskPage, WholeSite, assert_truthful
 
 SERVICES = ("general", "insurance", "maternity", "children", "cashier", "pharmacy")
 CARD = "001046000017|012345678|Nguyễn Văn Mẫu|01021946|Nam|Số 1 phố Giả, Hà Nội|10052021"
 NAME = "Nguyễn Văn Mẫu"
+ROUNDS = tries(2)
 BANNER = "Kiosk phát số dự phòng"
 
 
@@ -77,7 +80,14 @@ class Lan:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    return provision(tmp_path / "site", Ports.free())
+    """A site where it is about noon: numbers lapse with their day, also those that a kiosk has not handed in yet."""
+    site = provision(tmp_path / "site", Ports.free())
+    catalogue = site.folder / "catalogue.toml"
+    ahead = 12 - datetime.now(UTC).hour
+    zone = f"Etc/GMT{-ahead:+d}"  # POSIX counts westward
+    text = catalogue.read_text(encoding="utf-8").replace("Asia/Ho_Chi_Minh", zone)
+    catalogue.write_text(text, encoding="utf-8")
+    return site
 
 
 @pytest.fixture
@@ -303,7 +313,6 @@ class Patients:
             self._over.wait(0.05)
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.req("K1", "X4")
 def test_whatever_is_killed_no_number_is_given_twice_and_every_paper_is_known_in_the_end(
     running: WholeSite, kiosk: KioskPage, tmp_path: Path
@@ -311,7 +320,7 @@ def test_whatever_is_killed_no_number_is_given_twice_and_every_paper_is_known_in
     chance = random.Random(20261125)
     moment = threading.Event()
     with Patients(running) as patients:
-        for _ in range(5):
+        for _ in range(ROUNDS):
             running.supervisor.unplug("hub")
             for _ in range(chance.randint(1, 3)):
                 moment.wait(chance.uniform(3.0, 7.0))
@@ -334,7 +343,7 @@ def test_whatever_is_killed_no_number_is_given_twice_and_every_paper_is_known_in
     assert set(papers) <= set(issued), "a paper that the hub does not know"
     assert max(papers.values()) == 1, "a slip was printed twice"
     alone = [label for label in issued.values() if int(label[1:]) >= 9950]
-    assert len(alone) > 10, "the kiosk gave numbers of its own"
+    assert len(alone) > 2 * ROUNDS, "the kiosk gave numbers of its own"
     assert {outcome for (outcome,) in rows(running, "SELECT outcome FROM given")} == {"registered"}
     cancelled = {event.ticket for event in running.happened(TicketCancelled)}
     assert not cancelled & set(papers), "a number on paper was cancelled"

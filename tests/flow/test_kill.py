@@ -19,10 +19,11 @@ from edge.daemon.hub_client import new_command_id
 from provisioning.demo.site import Ports, Site, provision
 from tests import slips
 from tests.hub_http import Device
+from tests.long import LONG
 from tests.waiting import until
 from tests.whole_site import KioskPage, WholeSite, assert_truthful
 
-KILLS = 20
+KILLS = 20 if LONG else 7  # of each program
 PROGRAMS = ("hub", "kiosk", "board", "ingest", "broker")
 SERVICES = ("general", "insurance", "maternity", "children", "cashier", "pharmacy")
 

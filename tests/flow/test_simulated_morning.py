@@ -74,7 +74,6 @@ def snapshot(running: WholeSite) -> Snapshot:
     return Device(running.site, "board-1").snapshot()
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.req("P2", "X4")
 def test_a_morning_is_played_to_its_end_through_a_dead_hub_and_nobody_is_lost(running: WholeSite) -> None:
     def pull_the_plug(_: Stage) -> None:
@@ -119,7 +118,6 @@ def test_a_morning_is_played_to_its_end_through_a_dead_hub_and_nobody_is_lost(ru
     until(running.has_caught_up, within_s=60, what="the cloud's ledger to hold the journal")
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.req("P2")
 def test_a_trainee_s_counter_is_left_alone_and_a_stop_leaves_nobody_waiting(running: WholeSite) -> None:
     board = Device(running.site, "board-1")

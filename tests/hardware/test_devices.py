@@ -15,14 +15,15 @@ from board_controller.config import LedBoard
 from board_controller.signage import Announcement
 from board_controller.voice.calls import Called
 from board_controller.voice.chime import chime
-from board_controller.voice.player import Playing
 from board_controller.voice.sentence import lines
-from board_controller.voice.synthesis import Speech
 from board_controller.voice.voices import DEFAULT_VOICE
 from edge.devices.printer import EscposPrinter, PaperLevel
 from edge.devices.scanner import Line, LineScanner, Scan
 from edge.identity.qr import read_qr
-from edge.kiosk.slip import Slip, render_slip
+from edge.slip.facts import Slip
+from edge.slip.render import render_slip
+from edge.speech.player import Playing
+from edge.speech.synthesis import Speech
 from tests.waiting import until
 
 

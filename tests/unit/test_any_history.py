@@ -47,6 +47,7 @@ from edge.queueing.order import Place, lane_of
 from edge.queueing.queue import Queue, apply, new_queue, snapshot_of
 from edge.queueing.refused import NotAllowed
 from edge.queueing.ticket import TRANSITIONS
+from tests.long import tries
 from tests.queue_story import DAY, Site
 from tests.sites import CATALOGUE, command_id
 
@@ -318,7 +319,7 @@ class WithRooms(AnyHistory):
 
 
 for _machine in (AnyHistory, WithRooms):
-    _machine.TestCase.settings = settings(max_examples=80, stateful_step_count=50)
+    _machine.TestCase.settings = settings(max_examples=tries(50), stateful_step_count=50)
 test_any_history = pytest.mark.req("K9", "P2", "P5")(AnyHistory.TestCase)
 test_any_history_with_rooms = pytest.mark.req("K11", "P2")(WithRooms.TestCase)
 

@@ -124,7 +124,8 @@ def test_a_line_never_says_who_the_patient_is() -> None:
 
 
 def test_every_deed_every_command_of_an_officer_and_every_outcome_has_its_words() -> None:
-    commands = {kind.__name__ for kind in (*CounterCommand.__args__, *DeskCommand.__args__)} | {"AdoptCatalogue"}
+    commands = {kind.__name__ for kind in (*CounterCommand.__args__, *DeskCommand.__args__)}
+    commands |= {"AdoptCatalogue", "RetireHub"}
     assert set(WORDS) == commands | {deed.value for deed in Deed}
     assert {refusal.value for refusal in Refusal} < set(OUTCOMES)
 

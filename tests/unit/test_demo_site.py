@@ -129,7 +129,8 @@ def test_other_ports_change_the_configuration_only(tmp_path: Path) -> None:
     after = contents(tmp_path)
     assert second.passwords == first.passwords
     changed = {name for name, data in after.items() if before.get(name) != data}
-    assert changed == {"ports.toml", "hub.toml", "kiosk.toml", "board.toml", "cloud.toml", "broker/mosquitto.conf"}
+    programs = {"hub.toml", "kiosk.toml", "board.toml", "cloud.toml", "phone.toml", "remote.toml"}
+    assert changed == programs | {"ports.toml", "broker/mosquitto.conf"}
     assert tomllib.loads(after["kiosk.toml"].decode())["printer"]["link"] == "tcp:127.0.0.1:9207"
 
 
@@ -158,4 +159,4 @@ def test_a_port_in_use_is_named() -> None:
 
 def test_programs_can_be_chosen_and_keep_their_order(site: Site) -> None:
     assert [program.name for program in site.programs("hub", "broker")] == ["broker", "hub"]
-    assert len(site.programs()) == 7
+    assert len(site.programs()) == 10

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from edge.devices.sim.escpos import CUTTER_DOTS, PaperState, Printer
+from edge.devices.sim.escpos import CUTTER_DOTS, ErrorState, PaperState, Printer
 
+CLEAR = bytes.fromhex("10 14 08 01 03 14 01 06 02 08")
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
@@ -102,6 +103,81 @@ def test_out_of_paper_midway_it_stops_and_goes_on_when_there_is_a_new_roll() -> 
     sim.paper = "ok"
     assert sim.work() == b"\x00"
     assert same(slips[0].crop((0, CUTTER_DOTS, 64, CUTTER_DOTS + 30)), Image.frombytes("1", (64, 30), b"\x55" * 240))
+
+
+@pytest.mark.parametrize(
+    ("error", "answers"),
+    [("cutter", "1a 52 1a 12"), ("overheated", "1a 52 52 12"), ("broken", "1a 52 32 12")],
+)
+def test_an_error_is_in_the_status_bytes_of_the_reference(error: ErrorState, answers: str) -> None:
+    sim, _ = printer()
+    sim.error = error
+    assert sim.receive(bytes.fromhex("100401 100402 100403 100404")) == bytes.fromhex(answers)
+
+
+def test_automatic_status_comes_when_it_is_switched_on_and_at_each_change_until_esc_at() -> None:
+    sim, _ = printer(64)
+    assert sim.receive(b"\x1da\x0e") == bytes.fromhex("10 00 00 00")
+    sim.paper_left_dots = 10
+    assert sim.receive(raster(b"\xaa" * 8 * 30, 8)) == bytes.fromhex("18 00 0f 00")
+    assert sim.work() == b""
+    sim.paper = "low"
+    assert sim.work() == bytes.fromhex("10 00 03 00")
+    sim.receive(b"\x1b@")
+    sim.cover_open = True
+    assert sim.work() == b""
+
+
+@pytest.mark.parametrize("cut_off", [0, 100, 239])
+def test_the_clear_command_empties_it_at_once_and_says_so(cut_off: int) -> None:
+    sim, slips = printer(64)
+    sim.paper = "out"
+    job = raster(b"\xff" * 8 * 30, 8) + b"\x1dVB\x00\x1dr\x01"
+    assert sim.receive(job[: len(job) - cut_off] + CLEAR) == bytes.fromhex("37 25 00")
+    sim.paper = "ok"
+    assert sim.work() == b""
+    assert (slips, sim.waiting_bytes) == ([], 0)
+
+
+def test_a_printer_that_does_not_know_the_clear_command_prints_on_and_says_nothing() -> None:
+    sim, slips = printer(64)
+    sim.knows_clear, sim.paper = False, "out"
+    assert sim.receive(raster(b"\xff" * 8 * 30, 8) + CLEAR + b"\x1dVB\x00") == b""
+    sim.paper = "ok"
+    sim.work()
+    assert (len(slips), sim.errors) == (1, [])
+
+
+def test_the_real_time_request_recovers_from_a_jam_only() -> None:
+    sim, slips = printer(64)
+    sim.cutter_jams = True
+    sim.receive(raster(b"\xff" * 8 * 30, 8) + b"\x10\x05\x02" + b"\x1dVB\x00")
+    assert (sim.error, slips) == ("cutter", [])
+    sim.receive(b"\x10\x05\x01")
+    assert (sim.error, len(slips)) == ("none", 1)
+    sim.error = "overheated"
+    sim.receive(b"\x10\x05\x02")
+    assert sim.error == "overheated"
+
+
+def test_a_process_id_is_answered_when_what_stands_before_it_is_on_paper() -> None:
+    sim, slips = printer(64)
+    sim.paper_left_dots = 10
+    job = raster(b"\xff" * 8 * 30, 8) + b"\x1dVB\x00" + bytes.fromhex("1d 28 48 06 00 30 30 41 62 33 34")
+    assert sim.receive(job) == b""
+    sim.paper = "ok"
+    assert (sim.work(), len(slips)) == (bytes.fromhex("37 22 41 62 33 34 00"), 1)
+
+
+def test_without_power_it_forgets_what_it_received_and_keeps_its_paper() -> None:
+    sim, slips = printer(64)
+    sim.paper_left_dots = 10
+    sim.receive(b"\x1da\x0e" + raster(b"\xff" * 8 * 30, 8) + b"\x1dVB\x00\x1dr\x01")
+    sim.power_cycle()
+    sim.paper = "ok"
+    assert sim.work() == b""
+    sim.tear_off()
+    assert slips[0].height == CUTTER_DOTS + 10
 
 
 def test_a_cut_without_a_feed_leaves_the_last_lines_for_the_next_slip() -> None:

@@ -1,17 +1,22 @@
 """The ledger takes each entry of a journal once, in order, together with what is counted from it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloud.admission import Reason
-from cloud.ledger import Ledger, connect, transaction
+from cloud.ledger import Arrival, Ledger, connect, transaction
+from cloud.quarantine import LAST, Message, readmit, refused, revoke
 from cloud.rollups import SiteState, fold
-from cloud.statistics import Statistics
+from cloud.today import Live
+from edge.contracts.catalogue import Catalogue, Facility, Service
+from edge.contracts.events import CatalogueAdopted, TicketRated
 from tests.journals import EPOCH, OPENING_MS, Journal, busy_day
 
 OTHER_EPOCH = "f" * 32
@@ -49,7 +54,7 @@ def rows(data: Path, table: str) -> int:
     return n
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(data=st.data())
 def test_however_batches_are_cut_repeated_and_delayed_the_counts_are_those_of_the_journal(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -93,8 +98,8 @@ def test_a_journal_that_is_new_to_the_ledger_begins_at_its_first_entry(ledger: L
 
 def test_several_batches_of_one_journal_go_into_one_transaction(ledger: Ledger, tmp_path: Path) -> None:
     journal = busy_day(30, Random(1))
-    answers = ledger.record_all([("mau-01", batch) for batch in journal.batches(10)], received_ms=NOW)
-    assert answers[-1] == len(journal.entries)
+    taken = ledger.record_all([Arrival("mau-01", batch) for batch in journal.batches(10)], received_ms=NOW)
+    assert [one.seq for one in taken] == [batch.entries[-1].seq for batch in journal.batches(10)]
     assert rows(tmp_path, "events") == len(journal.entries)
 
 
@@ -106,7 +111,7 @@ def test_a_site_whose_database_was_reset_goes_on_under_its_new_epoch(ledger: Led
     ledger.record("mau-01", before.batch(epoch=EPOCH), received_ms=NOW)
     ledger.record("mau-01", after.batch(epoch=OTHER_EPOCH), received_ms=NOW)
     ledger.record("mau-01", before.batch(epoch=EPOCH), received_ms=NOW)  # a late repetition
-    (site,) = Statistics(tmp_path).today(NOW).sites
+    (site,) = Live(tmp_path).today(NOW, ["mau-01", "mau-02"]).sites
     assert site.counts.tickets == 2
     assert site.waiting == 1
 
@@ -117,7 +122,7 @@ def test_two_sites_do_not_mix(ledger: Ledger, tmp_path: Path) -> None:
     journal.issue("t1")
     for name in ("mau-01", "mau-02"):
         assert ledger.record(name, journal.batch(), received_ms=NOW) == 3
-    assert [(site.site, site.counts.tickets) for site in Statistics(tmp_path).today(NOW).sites] == [
+    assert [(site.site, site.counts.tickets) for site in Live(tmp_path).today(NOW, ["mau-01", "mau-02"]).sites] == [
         ("mau-01", 1),
         ("mau-02", 1),
     ]
@@ -139,7 +144,7 @@ def test_a_failed_transaction_leaves_nothing(ledger: Ledger, tmp_path: Path) -> 
 
 def test_a_refusal_is_counted_in_one_row(ledger: Ledger, tmp_path: Path) -> None:
     for size in (10, 20, 30):
-        ledger.note_refusal("mau-01", Reason.UNREADABLE, size, received_ms=size)
+        ledger.note_refusal("mau-01", Reason.UNREADABLE, Message.of(bytes(size)), received_ms=size)
     db = connect(tmp_path)
     assert db.execute("SELECT * FROM refused").fetchall() == [("mau-01", "unreadable", 3, 30, 10, 30)]
     db.close()
@@ -161,3 +166,115 @@ def test_a_measure_that_came_later_gets_its_column(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     assert ledger.record("mau-01", busy_day(5, Random(1)).batch(), received_ms=NOW) > 0
     ledger.close()
+
+
+def _faulty(name: str = "mau-02") -> Arrival:
+    """A batch at which the counting fails: admission would have refused it."""
+    journal = Journal()
+    journal.open()
+    journal.happens(TicketRated("a" * 32, "general", "q1", 9))
+    payload = msgspec.json.encode(journal.batch())
+    return Arrival(name, journal.batch(), Message.of(payload))
+
+
+@pytest.mark.req("X4", "X5")
+def test_a_batch_at_which_the_counting_fails_is_set_aside_and_the_others_are_taken(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    before, after = busy_day(10, Random(1)), busy_day(10, Random(2))
+    arrivals = [Arrival("mau-01", before.batch()), _faulty(), Arrival("mau-03", after.batch())]
+    taken = ledger.record_all(arrivals, received_ms=NOW)
+    assert [one.seq for one in taken] == [len(before.entries), 0, len(after.entries)]
+    assert [one.refusal for one in taken] == [None, Reason.FAULT, None]
+    assert taken[1].fault.startswith("KeyError tallies.py:")
+    assert rows(tmp_path, "events") == len(before.entries) + len(after.entries)
+    with closing(connect(tmp_path)) as db:
+        (aside,) = refused(db)
+        assert (aside.site, aside.stuck) == ("mau-02", True)
+        assert aside.messages[0].fault == taken[1].fault
+        assert "rated_9" not in "".join(db.iterdump())
+
+
+def test_a_fault_leaves_what_its_site_had_before_and_is_healed_by_what_comes_next(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    journal = busy_day(10, Random(1))
+    assert ledger.record("mau-01", journal.batch(1, 5), received_ms=NOW) == 5
+    wrong = Journal()
+    wrong.entries = journal.entries[:5]
+    wrong.happens(TicketRated("a" * 32, "general", "q1", 0))
+    assert ledger.record_all([Arrival("mau-01", wrong.batch(6, 6))], received_ms=NOW)[0].seq == 5
+    assert rows(tmp_path, "events") == 5
+    assert ledger.record("mau-01", journal.batch(6), received_ms=NOW + 1) == len(journal.entries)
+    with closing(connect(tmp_path)) as db:
+        assert not refused(db)[0].stuck
+
+
+def test_nothing_is_taken_of_a_revoked_site_until_it_is_readmitted(ledger: Ledger, tmp_path: Path) -> None:
+    journal = busy_day(10, Random(1))
+    with closing(connect(tmp_path)) as db:
+        revoke(db, "mau-01", at_ms=NOW)
+        revoke(db, "mau-01", at_ms=NOW + 5)
+        taken = ledger.record_all(
+            [Arrival("mau-01", journal.batch()), Arrival("mau-02", journal.batch())], received_ms=NOW
+        )
+        assert [one.refusal for one in taken] == [Reason.REVOKED, None]
+        assert [(one.site, one.revoked_ms, one.stuck) for one in refused(db)] == [("mau-01", NOW, True)]
+        readmit(db, "mau-01")
+    assert ledger.record("mau-01", journal.batch(), received_ms=NOW) == len(journal.entries)
+
+
+def test_a_site_that_sends_much_that_is_refused_fills_no_disk(ledger: Ledger, tmp_path: Path) -> None:
+    for number in range(LAST + 30):
+        ledger.note_refusal("mau-01", Reason.UNREADABLE, Message.of(f"poison {number}".encode()), received_ms=number)
+    ledger.note_refusal("mau-02", Reason.NEWER, Message.of(b"poison"), received_ms=1)
+    with closing(connect(tmp_path)) as db:
+        first, second = refused(db)
+        assert refused(db, "mau-02".__eq__) == (second,)
+    assert len(first.messages) == LAST
+    assert first.messages[0].first_ms == LAST + 29
+    assert [(one.reason, one.times) for one in first.reasons] == [("unreadable", LAST + 30)]
+    assert [(one.reason, one.times) for one in second.reasons] == [("newer", 1)]
+
+
+def test_the_same_message_again_is_one_line(ledger: Ledger, tmp_path: Path) -> None:
+    for at_ms in (1, 2, 3):
+        ledger.note_refusal("mau-01", Reason.UNREADABLE, Message.of(b"poison"), received_ms=at_ms)
+    with closing(connect(tmp_path)) as db:
+        assert [(one.times, one.first_ms, one.last_ms) for one in refused(db)[0].messages] == [(3, 1, 3)]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(data=st.data())
+def test_workers_that_share_a_ledger_count_what_one_would_have(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("ledger")
+    workers = [Ledger(folder) for _ in range(3)]
+    journal = busy_day(15, Random(data.draw(st.integers(0, 50))))
+    batches = journal.batches(data.draw(st.integers(3, 20)))
+    done = 0
+    while done < len(journal.entries):
+        several = data.draw(st.lists(st.sampled_from(batches), max_size=4))
+        following = next(batch for batch in batches if batch.entries[-1].seq > done)
+        several.insert(data.draw(st.integers(0, len(several))), following)
+        worker = workers[data.draw(st.integers(0, 2))]
+        taken = worker.record_all([Arrival("mau-01", batch) for batch in several], received_ms=NOW)
+        done = max(one.seq for one in taken)
+    whole = fold(SiteState("Asia/Ho_Chi_Minh", "", {}), journal.entries)
+    assert rows(folder, "events") == len(journal.entries)
+    assert counted(folder) == whole.hours
+    assert rows(folder, "open_tickets") == len(whole.state.open)
+    for worker in workers:
+        worker.close()
+
+
+def test_what_a_service_was_called_is_kept_when_the_catalogue_leaves_it_out(ledger: Ledger, tmp_path: Path) -> None:
+    journal = Journal()
+    for names in (("Khám", "Exam"), ("Khám bệnh", "Examination"), None):
+        services = (Service("general", "g", "A", *names, "#0b6e6e"),) if names else ()
+        catalogue = Catalogue(Facility("Trạm Mẫu", "Sample"), (), (), services, ())
+        journal.happens(CatalogueAdopted(catalogue))
+    ledger.record("mau-01", journal.batch(), received_ms=NOW)
+    with closing(connect(tmp_path)) as db:
+        assert db.execute("SELECT * FROM services").fetchall() == [("mau-01", "general", "Khám bệnh", "Examination")]

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from board_controller.voice import levels
 from board_controller.voice.chime import CHIMES, chime
-from board_controller.voice.levels import RATE_HZ, NotSound
 from edge.contracts import hall
+from edge.speech import levels
+from edge.speech.levels import RATE_HZ, NotSound
 
 PEAK = round(levels.FULL_SCALE * 10 ** (levels.PEAK_DBFS / 20))
 

@@ -24,6 +24,7 @@ from edge.queueing.numbers import LEASE_SIZE
 from edge.queueing.queue import apply, new_queue, snapshot_of
 from edge.queueing.refused import NotAllowed
 from edge.queueing.rules import decide
+from tests.long import tries
 from tests.sites import CATALOGUE, DAY_MS, NOON_MS, command_id
 
 ME = "kiosk-1"
@@ -381,5 +382,5 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.in_hall <= taken, "a paper of today that the hub does not know"
 
 
-AnyOrder.TestCase.settings = settings(max_examples=100, stateful_step_count=40)
+AnyOrder.TestCase.settings = settings(max_examples=tries(40), stateful_step_count=40)
 TestAnyOrder = pytest.mark.req("X4", "K1")(AnyOrder.TestCase)

@@ -18,6 +18,7 @@ from edge.kiosk import sightings as f
 from edge.kiosk.state import NEXT_SCAN_MS, SETTLE_MS
 from tests.kiosk_any_order import HELD, AnyOrder, people, waits
 from tests.kiosk_session import ME
+from tests.long import tries
 from tests.sites import NOON_MS
 
 PICTURES = [b"\xff\xd8\xff portrait %d" % number for number in range(1000)]
@@ -142,7 +143,7 @@ class AnyOrderOfFaces(AnyOrder):
             assert contests.left_open(self.kiosk.session, shown), "it is over"
 
 
-AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
-AnyOrderOfFaces.TestCase.settings = settings(max_examples=300, stateful_step_count=40)
+AnyOrder.TestCase.settings = settings(max_examples=tries(80), stateful_step_count=40)
+AnyOrderOfFaces.TestCase.settings = settings(max_examples=tries(120), stateful_step_count=40)
 TestAnyOrder = AnyOrder.TestCase
 TestAnyOrderOfFaces = AnyOrderOfFaces.TestCase

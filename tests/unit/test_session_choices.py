@@ -13,7 +13,7 @@ from edge.kiosk import screens as s
 from edge.kiosk.screens import Outage
 from edge.kiosk.session import GROUNDS, deadline
 from edge.kiosk.state import CHOOSE_MS, LOOK_MS, PREFERENCES_MS, SETTLE_MS, TYPE_MS
-from tests.kiosk_session import GIA, MAU, SITE, Kiosk, ticket
+from tests.kiosk_session import GIA, MAU, SITE, Kiosk, ticket, without_rest
 from tests.sites import CATALOGUE, NOON_MS
 
 HOUR_MS = 3_600_000
@@ -24,7 +24,7 @@ WAIT = Window(NOON_MS, NOON_MS + 600_000)
 def kiosk() -> Kiosk:
     kiosk = Kiosk()
     kiosk.give(h.ScannerChanged(True))
-    kiosk.give(h.SiteChanged(SITE, NOON_MS))
+    kiosk.give(h.SiteChanged(without_rest(SITE), NOON_MS))
     return kiosk
 
 

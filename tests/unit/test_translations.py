@@ -9,12 +9,22 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 from edge.contracts.counter import PAUSE_WORDS, STATE_WORDS, CounterState, Pause
+from edge.contracts.device_words import ADVICE_WORDS, BUTTON_WORDS, PRESENCE_WORDS, ROLE_WORDS, SILENT_WORDS
 from edge.contracts.eligibility import OUTCOME_WORDS, Outcome
+from edge.contracts.health import REASON_WORDS, SUBJECT_WORDS, Reason, Subject
 from edge.contracts.refusals import WORDS, Refusal
 from edge.contracts.ticket import PRIORITY_WORDS, Priority
 from edge.daemon.i18n import _WEEKDAYS, translations
 
-PACKAGES = ["edge.hub", "edge.kiosk"]
+PACKAGES = [
+    "edge.hub",
+    "edge.kiosk",
+    "edge.follower",
+    "cloud",
+    "provisioning.doctor",
+    "provisioning.enrol",
+    "provisioning.update",
+]
 JINJA = "jinja2.ext:babel_extract"
 
 
@@ -45,7 +55,10 @@ def test_every_word_of_the_contracts_is_said_in_both_languages() -> None:
     assert (set(WORDS), set(PRIORITY_WORDS)) == (set(Refusal), set(Priority))
     assert (set(STATE_WORDS), set(PAUSE_WORDS)) == (set(CounterState), set(Pause))
     assert set(OUTCOME_WORDS) == set(Outcome)
-    tables = [table.values() for table in (WORDS, PRIORITY_WORDS, STATE_WORDS, PAUSE_WORDS, OUTCOME_WORDS)]
+    assert (set(SUBJECT_WORDS), set(REASON_WORDS)) == (set(Subject), set(Reason))
+    of_people = (WORDS, PRIORITY_WORDS, STATE_WORDS, PAUSE_WORDS, OUTCOME_WORDS)
+    of_devices = (SUBJECT_WORDS, REASON_WORDS, ADVICE_WORDS, SILENT_WORDS, ROLE_WORDS, PRESENCE_WORDS, BUTTON_WORDS)
+    tables = [table.values() for table in (*of_people, *of_devices)]
     words = {word for table in tables for word in table if word}
     assert words | set(_WEEKDAYS) == translated("edge.contracts.brand")
 

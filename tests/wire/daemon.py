@@ -5,16 +5,18 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.waiting import until
 
 
 class Daemon:
-    """``python -m module --config config``; its standard error goes to ``log``."""
+    """``python -m module --config config`` and ``more``; its standard error goes to ``log``."""
 
-    def __init__(self, module: str, config: Path, log: Path) -> None:
+    def __init__(self, module: str, config: Path, log: Path, more: Sequence[str] = ()) -> None:
         self.module = module
+        self.more = more
         self.config = config
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
@@ -24,6 +26,10 @@ class Daemon:
     def start(self) -> None:
         """Start it and wait until it is ready."""
         self.launch()
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it says so, after :meth:`launch`."""
         until(self._is_ready, within_s=20, what=f"{self.module} ready")
 
     def launch(self) -> None:
@@ -31,7 +37,7 @@ class Daemon:
         address: bytes = self._notified.getsockname()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self.module, "--config", str(self.config)],
+                [sys.executable, "-m", self.module, "--config", str(self.config), *self.more],
                 stderr=log,
                 env={**os.environ, "NOTIFY_SOCKET": "@" + address.decode().removeprefix("\0")},
             )
@@ -52,6 +58,12 @@ class Daemon:
         """Wait until it ends by itself; its exit status."""
         assert self._process is not None
         return self._process.wait(timeout=20)
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
 
     def resident_mib(self) -> float:
         """The memory that it holds now (VmRSS)."""

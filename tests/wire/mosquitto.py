@@ -1,6 +1,7 @@
 """A real Mosquitto with its own authority, as the product's provisioning sets it up, on a free port of loopback."""
 
 import contextlib
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -59,6 +60,17 @@ class Broker:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """The broker's process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def reload(self) -> None:
+        """Have it read its lists again."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
 
     def _answers(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):

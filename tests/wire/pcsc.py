@@ -16,7 +16,9 @@ from msgspec import Struct
 
 from tests.waiting import until
 
-PORTS = (35963, 35964)
+PORTS = (35963, 35964)  # of Debian's own configuration
+# Of ours: below the ports that outgoing connections are given by chance.
+OUR_PORTS = (25963, 25964)
 LOCK = Path(tempfile.gettempdir(), "moiso-tests-pcscd.lock")
 DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 CONTACTLESS_ATR = bytes.fromhex("3B80800101")
@@ -109,12 +111,15 @@ def _readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualReader
     if os.geteuid() != 0:
         pytest.skip("pcscd needs root, and none with a virtual reader runs")
     config = tmp_path_factory.mktemp("reader.conf.d")
-    lines = ('FRIENDLYNAME "Virtual PCD"', "DEVICENAME /dev/null:0x8C7B", f"LIBPATH {DRIVER}", "CHANNELID 0x8C7B")
+    port = f"0x{OUR_PORTS[0]:X}"
+    lines = ('FRIENDLYNAME "Virtual PCD"', f"DEVICENAME /dev/null:{port}", f"LIBPATH {DRIVER}", f"CHANNELID {port}")
     (config / "vpcd").write_text("\n".join(lines) + "\n")
-    readers = VirtualReaders((), None, config)
-    readers.start()
-    yield readers
-    readers.kill()
+    readers = VirtualReaders((), None, config, OUR_PORTS)
+    try:
+        readers.start()
+        yield readers
+    finally:
+        readers.kill()  # also where it never came up: it would be in the way of every other file
 
 
 class TcpCard:

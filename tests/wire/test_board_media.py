@@ -16,13 +16,14 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from board_controller.config import Media
-from board_controller.media import MEGABYTE, MediaStore
+from board_controller.media import MediaStore
 from board_controller.signage import NOTHING, Signage
 from edge.contracts.catalogue import Facility
 from edge.contracts.hall import Medium, MediumKind
 from edge.daemon.config import Hub, Listen
 from edge.daemon.hub_client import HubClient
 from edge.daemon.listen import open_socket
+from edge.daemon.media import MEGABYTE
 from provisioning.demo.site import Ports, Site, provision
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(5_000)
@@ -130,8 +131,8 @@ def told(far_end: FarEnd, config: Media, story: Callable[[MediaStore], Awaitable
 
 @pytest.fixture
 def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
-    caplog.set_level(logging.WARNING, "board_controller.media")
-    return lambda: [record.getMessage() for record in caplog.records if record.name == "board_controller.media"]
+    caplog.set_level(logging.WARNING, "edge.daemon.media")
+    return lambda: [record.getMessage() for record in caplog.records if record.name == "edge.daemon.media"]
 
 
 @pytest.mark.req("T8")

@@ -3,11 +3,14 @@
 import socket
 import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from edge.contracts import topics
+from edge.daemon.x509 import Authority, load_certificate
+from provisioning.broker import write_broker_config
 from provisioning.certificates import create_authority, issue
 from tests.waiting import until
 from tests.wire.mosquitto import Broker, Client, running_broker
@@ -67,6 +70,16 @@ def test_a_site_reads_only_what_is_meant_for_it(connected: dict[str, Client]) ->
     until(lambda: connected["mau-01"].messages == [(topics.acknowledgements("mau-01"), b"for mau-01")])
 
 
+@pytest.mark.req("X1")
+def test_the_ingest_reads_events_and_nothing_else_that_sites_send(connected: dict[str, Client]) -> None:
+    connected["ingest"].subscribe("moiso/v1/#")
+    assert connected["ingest"].publish(f"{topics.ROOT}/mau-01/down/config", b"not its business") == "Not authorized"
+    connected["mau-01"].publish(f"{topics.ROOT}/mau-01/up/other", b"for others")
+    connected["mau-01"].publish(topics.events("mau-01"), b"for the ingest")
+    until(lambda: connected["ingest"].messages)
+    assert connected["ingest"].messages == [(topics.events("mau-01"), b"for the ingest")]
+
+
 @pytest.mark.req("X1", "X6")
 def test_a_site_that_listens_beside_the_ingest_reads_nothing_and_takes_nothing_from_it(
     connected: dict[str, Client],
@@ -116,6 +129,38 @@ def test_a_certificate_of_another_authority_is_refused(broker: Broker, tmp_path:
 
 
 @pytest.mark.req("X6")
+def test_a_revoked_certificate_opens_no_new_connection_nor_an_old_session(tmp_path: Path) -> None:
+    crl = tmp_path / "revoked.crl"
+    with running_broker(tmp_path) as broker:
+        for name in ("mau-01", "mau-02"):
+            broker.issue(name)
+        write_broker_config(
+            tmp_path,
+            port=broker.port,
+            bind="127.0.0.1",
+            ca=tmp_path / "ca.crt",
+            certificate=tmp_path / "broker.crt",
+            key=tmp_path / "broker.key",
+            crl=crl,
+        )
+        authority, now = Authority.load(tmp_path / "ca.crt", tmp_path / "ca.key"), datetime.now(UTC)
+        crl.write_bytes(authority.revocation_list([], now))
+        broker.kill()
+        broker.start()
+        context = _context(broker, "mau-02")
+        with _link(broker, context) as link:
+            link.sendall(MQTT_CONNECT)
+            assert link.recv(1) == MQTT_CONNACK
+            session = link.session
+        revoked = load_certificate((tmp_path / "mau-02.crt").read_bytes())
+        crl.write_bytes(authority.revocation_list([(revoked.serial_number, now)], now))
+        broker.reload()
+        until(lambda: _is_refused(broker, context, None), what="the revoked certificate refused")
+        assert _is_refused(broker, context, session)
+        assert not _is_refused(broker, _context(broker, "mau-01"), None)
+
+
+@pytest.mark.req("X6")
 def test_a_site_refuses_a_broker_of_another_authority(broker: Broker, tmp_path: Path) -> None:
     create_authority(tmp_path / "ca.crt", tmp_path / "ca.key", "Somebody else")
     with pytest.raises(ssl.SSLCertVerificationError):
@@ -129,15 +174,34 @@ def test_a_message_beyond_the_limit_ends_the_connection(connected: dict[str, Cli
 
 def _first_answer(broker: Broker, ca: Path, certificate: str) -> bytes:
     """The first byte after an MQTT 5 CONNECT; under TLS 1.3 a refused certificate shows only here."""
-    context = ssl.create_default_context(cafile=ca)
-    if certificate:
-        context.load_cert_chain(broker.folder / f"{certificate}.crt", broker.folder / f"{certificate}.key")
-    with (
-        socket.create_connection(("127.0.0.1", broker.port), timeout=10) as sock,
-        context.wrap_socket(sock, server_hostname="127.0.0.1") as link,
-    ):
+    with _link(broker, _context(broker, certificate, ca)) as link:
         link.sendall(MQTT_CONNECT)
         answer = link.recv(1)
         if not answer:
             raise ConnectionResetError
         return answer
+
+
+def _context(broker: Broker, certificate: str, ca: Path | None = None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca or broker.folder / "ca.crt")
+    if certificate:
+        context.load_cert_chain(broker.folder / f"{certificate}.crt", broker.folder / f"{certificate}.key")
+    return context
+
+
+def _link(broker: Broker, context: ssl.SSLContext, session: ssl.SSLSession | None = None) -> ssl.SSLSocket:
+    sock = socket.create_connection(("127.0.0.1", broker.port), timeout=10)
+    try:
+        return context.wrap_socket(sock, server_hostname="127.0.0.1", session=session)
+    except OSError:
+        sock.close()
+        raise
+
+
+def _is_refused(broker: Broker, context: ssl.SSLContext, session: ssl.SSLSession | None) -> bool:
+    try:
+        with _link(broker, context, session) as link:
+            link.sendall(MQTT_CONNECT)
+            return link.recv(1) != MQTT_CONNACK
+    except OSError:
+        return True

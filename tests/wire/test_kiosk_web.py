@@ -102,7 +102,11 @@ def test_health_says_what_works(kiosk: httpx.Client) -> None:
 
     answer = until(well, within_s=40, what="health")
     assert answer
-    assert answer.json() == {
+    told = answer.json()
+    assert {part["subject"]: part["state"] for part in told.pop("parts")} == dict.fromkeys(
+        ("numbers", "printer", "scanner", "card-reader", "camera", "screen", "speaker", "hub-link"), "ok"
+    )
+    assert told == {
         "program": "kiosk",
         "outage": "",
         "alone": False,
@@ -112,6 +116,10 @@ def test_health_says_what_works(kiosk: httpx.Client) -> None:
         "faces": "no-pack",
         "somebody": False,
         "printer_fault": "",
+        "speaker": "ok",
+        "paper_low": False,
+        "page_seen_s": None,
+        "busy": False,
     }
 
 

@@ -113,7 +113,7 @@ def test_a_line_that_is_not_there_is_reported_and_waited_for(tmp_path: Path, cap
     line.start()
     try:
         until(lambda: "is lost" in caplog.text)
-        assert line.health() == {1: Health.UNKNOWN}
+        assert line.health() == {1: Health.SILENT}
         late = Listener(tmp_path / "late")
         try:
             until(lambda: b"A047" in late.heard)

@@ -14,16 +14,16 @@ from msgspec.structs import replace
 
 from board_controller.signage import Announcement, Move, Notice, Withdrawn
 from board_controller.sim.speaker import NotPlayable, duration_s
-from board_controller.voice import levels
 from board_controller.voice.calls import Called, Moves, Said
 from board_controller.voice.chime import chime
-from board_controller.voice.player import HEADER
 from board_controller.voice.sentence import lines
 from board_controller.voice.speaker import AGAIN_S, BETWEEN_S, LEAD_S, Speaker
-from board_controller.voice.synthesis import Speech
 from board_controller.voice.voices import DEFAULT_VOICE
 from edge.contracts.catalogue import Catalogue
 from edge.contracts.hall import Loudness, Medium, MediumKind, Phrase, Voice
+from edge.speech import levels
+from edge.speech.player import HEADER
+from edge.speech.synthesis import Speech
 from tests import hall
 from tests.waiting import until
 
@@ -313,7 +313,7 @@ def test_a_player_that_fails_is_reported(open_speaker: Open, player: Sequence[st
 def test_a_player_that_hangs_is_stopped_and_the_next_call_is_tried(
     open_speaker: Open, monkeypatch: pytest.MonkeyPatch, player: Sequence[str]
 ) -> None:
-    monkeypatch.setattr("board_controller.voice.player.HUNG_S", -1.0)  # of the sound's length
+    monkeypatch.setattr("edge.speech.player.HUNG_S", -1.0)  # of the sound's length
     speaker = open_speaker(*player, of=ENGLISH)
     speaker.say(A047)
     until(lambda: speaker.fault.endswith("did not end and was stopped"), within_s=20)
@@ -365,3 +365,20 @@ def test_the_simulated_speaker_refuses_a_broken_wav(tmp_path: Path, hurt: Callab
 
 def test_no_notice_shows_its_words_in_the_log() -> None:
     assert "Nguyễn" not in repr(Notice("Mời bà Nguyễn Thị A"))
+
+
+def test_a_fault_that_nothing_expects_costs_one_call_and_is_logged_once(
+    open_speaker: Open, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = replace(CATALOGUE, facility=replace(CATALOGUE.facility, time_zone="No/Where"))
+    speaker = open_speaker(*_simulated(tmp_path), of=nowhere)
+    for call in (A047, B112):
+        speaker.say(call)
+        until(lambda: not speaker._calls.waiting, what="the call to be taken")
+    until(lambda: speaker.fault == "unexpected ZoneInfoNotFoundError", within_s=20, what="the fault")
+    speaker.adopt(CATALOGUE)
+    speaker.say(C009)
+    until(lambda: not speaker.fault, within_s=20, what="the next call to be spoken")
+    assert _sounds(tmp_path)
+    told = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert told == ["a call was not spoken, by a fault of this program: ZoneInfoNotFoundError"]

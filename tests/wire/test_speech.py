@@ -12,16 +12,16 @@ import pytest
 from msgspec.structs import replace
 
 from board_controller.signage import Announcement, Move
-from board_controller.voice import levels
 from board_controller.voice.calls import Called, Moves, Said
 from board_controller.voice.sentence import lines
 from board_controller.voice.speaker import Speaker
-from board_controller.voice.synthesis import ENGLISH, VIETNAMESE, Speech, SpeechFailed
 from board_controller.voice.voices import DEFAULT_VOICE
 from edge.contracts import phrases
 from edge.contracts.hall import Medium, MediumKind, Recording, Voice
 from edge.contracts.spoken_numbers import EN_DIGITS
 from edge.daemon.config import ConfigError
+from edge.speech import levels
+from edge.speech.synthesis import ENGLISH, VIETNAMESE, Speech, SpeechFailed
 from tests import hall
 from tests.waiting import until
 
@@ -224,7 +224,7 @@ class TestKept:
     def test_the_cache_drops_its_eldest_files_to_stay_in_its_bound(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("board_controller.voice.kept.KEPT_BYTES", 250_000)
+        monkeypatch.setattr("edge.speech.kept.KEPT_BYTES", 250_000)
         voice = Speech(tmp_path)
         for number in range(12):
             voice.spoken(f"Mời số {number}", "vi", "north")

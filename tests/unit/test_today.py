@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from cloud.counts import NOTHING, Reading
 from cloud.ledger import Ledger
-from cloud.statistics import NOTHING, Reading, Statistics
+from cloud.today import Live
 from edge.contracts.eligibility import Outcome
 from edge.contracts.events import ChipMatched, ConsentGiven, ContestSettled, NumberContested, PersonErased
 from edge.contracts.face import ChipVerdict, ContestVerdict, Giver, Purpose
@@ -35,7 +36,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.mark.req("P4", "D1", "D2")
 def test_the_figures_of_the_day(data: Path) -> None:
-    today = Statistics(data).today(OPENING_MS + 80 * MINUTE_MS)
+    today = Live(data).today(OPENING_MS + 80 * MINUTE_MS, ["mau-01"])
     (site,) = today.sites
     assert (site.site, site.name, site.day, site.waiting) == ("mau-01", "Trung tâm Y tế huyện Mẫu", DAY, 1)
     assert (site.counts.tickets, site.counts.by_id_card) == (3, 2)
@@ -56,7 +57,7 @@ def test_whoever_shows_chip_qr_or_vneid_registers_with_the_id_card(tmp_path: Pat
     ledger = Ledger(tmp_path)
     ledger.record("mau-01", journal.batch(), received_ms=HEARD)
     ledger.close()
-    total = Statistics(tmp_path).today(OPENING_MS).total
+    total = Live(tmp_path).today(OPENING_MS, ["mau-01"]).total
     assert (total.tickets, total.by_id_card) == (5, 3)
     assert dict(total.issued) == dict.fromkeys(Document, 1)
     assert (total.readings, total.failures) == ((), ())
@@ -77,7 +78,7 @@ def test_readings_of_all_facilities_are_a_share_with_its_reasons(tmp_path: Path)
         journal.read(Document.NONE, ReadingFault.QR_UNKNOWN)
         ledger.record(site, journal.batch(), received_ms=HEARD)
     ledger.close()
-    total = Statistics(tmp_path).today(OPENING_MS + 70 * MINUTE_MS).total
+    total = Live(tmp_path).today(OPENING_MS + 70 * MINUTE_MS, ["mau-01", "mau-02"]).total
     assert total.readings == (Reading(Document.CCCD_CHIP, 3, 6), Reading(Document.NONE, 0, 2))
     assert total.failures == (
         (ReadingFault.CARD_REMOVED, 2),
@@ -96,7 +97,7 @@ def test_insurance_look_ups_are_a_share_with_the_reasons_beside_it(tmp_path: Pat
             journal.look_up(outcome)
     ledger.record("mau-01", journal.batch(), received_ms=HEARD)
     ledger.close()
-    total = Statistics(tmp_path).today(OPENING_MS).total
+    total = Live(tmp_path).today(OPENING_MS, ["mau-01"]).total
     assert (total.insured, total.look_ups) == (4, 10)
     assert total.not_insured == ((Outcome.UNREACHABLE, 4), (Outcome.EXPIRED, 2))
 
@@ -118,19 +119,19 @@ def test_faces_are_counted_by_purpose_and_verdict_and_by_nothing_that_tells_whos
     )
     ledger.record("mau-01", journal.batch(), received_ms=HEARD)
     ledger.close()
-    total = Statistics(tmp_path).today(OPENING_MS).total
+    total = Live(tmp_path).today(OPENING_MS, ["mau-01"]).total
     assert (total.tickets, total.agreed, total.erased) == (2, 2, 1)
     assert total.purposes == ((Purpose.PORTRAIT, 2), (Purpose.ONE_NUMBER, 0), (Purpose.CHIP, 1))
     assert dict(total.chip_faces)[ChipVerdict.UNSURE] == dict(total.contests)[ContestVerdict.SAME] == 1
 
 
 def test_yesterdays_figures_are_not_todays(data: Path) -> None:
-    today = Statistics(data).today(OPENING_MS + 17 * 60 * MINUTE_MS)  # 00:00 in Vietnam, 17:00 in Greenwich
+    today = Live(data).today(OPENING_MS + 17 * 60 * MINUTE_MS, ["mau-01"])  # 00:00 in Vietnam, 17:00 in Greenwich
     (site,) = today.sites
     assert (site.day, site.waiting, site.counts) == ("", 0, NOTHING)
     assert site.heard_ms == HEARD
 
 
 def test_before_anything_came_there_is_nothing(tmp_path: Path) -> None:
-    today = Statistics(tmp_path / "new").today(OPENING_MS)
+    today = Live(tmp_path / "new").today(OPENING_MS, ["mau-01"])
     assert (today.sites, today.total, today.heard_ms) == ((), NOTHING, 0)
