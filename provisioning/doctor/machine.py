@@ -300,8 +300,9 @@ def _block_devices() -> dict[str, tuple[str, str]]:
 
 
 def _ext4_errors() -> dict[str, int]:
+    """Of every disk; a loop device is a file on one of them."""
     files = sorted(Path("/sys/fs/ext4").glob("*/errors_count"))
-    return {path.parent.name: int(_text(path).strip() or 0) for path in files}
+    return {at.parent.name: int(_text(at).strip() or 0) for at in files if not at.parent.name.startswith("loop")}
 
 
 def _temperatures() -> dict[str, float]:
