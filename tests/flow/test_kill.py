@@ -153,7 +153,7 @@ def test_whatever_is_killed_nothing_is_lost_and_nothing_happens_twice(running: W
     assert load.called.items() <= labels.items()
 
     papers = [slips.ticket_id(slip.png, tmp_path) for slip in running.printer.slips]
-    assert len(papers) > 10, "the kiosk printed while it was being killed"
+    assert len(papers) > KILLS // 3, "the kiosk printed while it was being killed"
     assert set(papers) <= set(issued), "a paper without a ticket"
     taken_at_kiosk = {t.id for t in issued.values() if t.issuer == "kiosk-1"}
     assert set(papers) <= taken_at_kiosk

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from edge.devices.cameras.frames import (
@@ -92,6 +92,7 @@ def test_bytes_that_are_lost_on_the_way_are_noticed_by_the_next_frame_at_the_lat
     if at == 0 and size == len(stream):  # a whole frame is not missed
         assert list(map(plain, read_whole(lossy))) == [plain(second)]
         return
+    assume(size % len(packed(second)))  # a gap exactly as long as whole frames swallows those and no more
     with pytest.raises(FrameError):
         read_whole(lossy + packed(second))
 
