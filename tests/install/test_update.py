@@ -106,9 +106,10 @@ def test_the_power_goes_while_a_release_is_watched_and_the_next_start_confirms_i
     releases = site.path("/opt/moiso.releases")
     with site.booted():
         until(lambda: site.is_active("moiso-hub"), SOON_S)
+        before = site.show("moiso-hub", "MainPID")
         site.run("systemctl", "start", "--no-block", "moiso-update.service")
         until(lambda: status(site)["current"] == "0.4.0", 900)
-        until(lambda: site.is_active("moiso-hub"), SOON_S)
+        until(lambda: site.is_active("moiso-hub") and site.show("moiso-hub", "MainPID") != before, SOON_S)
         site.run("systemctl", "poweroff", "--force", "--force", check=False)  # nothing is stopped, nothing is written
     pending = json.loads((releases / "pending.json").read_bytes())
     assert (pending["to"], pending["phase"]) == ("0.4.0", "forward")
