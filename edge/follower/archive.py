@@ -136,6 +136,21 @@ def keep_media(folder: Path, media: Iterable[Path], recipient: x25519.Recipient)
     return new
 
 
+def mark_restored(archive: Path, when: str) -> None:
+    """Note beside an archive that a hub was made from it. Raises OSError."""
+    with _mark(archive).open("a", encoding="ascii") as file:
+        file.write(f"{when}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(archive.parent)
+
+
+def restored_before(archive: Path) -> str:
+    """When a hub was made from it last, as ``mark_restored`` was told; empty where none was. Raises OSError."""
+    mark = _mark(archive)
+    return mark.read_text(encoding="ascii", errors="replace").strip().rpartition("\n")[2] if mark.exists() else ""
+
+
 def rotate(folder: Path, hourly: int, daily: int) -> list[Path]:
     """Delete what is neither among the newest ``hourly`` nor the last one of its day, of the last ``daily`` days; the
     files that went. Parts of broken-off backups go too."""
@@ -146,9 +161,14 @@ def rotate(folder: Path, hourly: int, daily: int) -> list[Path]:
         days.setdefault(one.at.date().isoformat(), one.path)
     keep |= {days[day] for day in sorted(days, reverse=True)[:daily]}
     gone = [one.path for one in found if one.path not in keep] + list(folder.glob(".part-*"))
+    gone += [mark for mark in map(_mark, gone) if mark.exists()]
     for path in gone:
         path.unlink()
     return gone
+
+
+def _mark(archive: Path) -> Path:
+    return archive.with_name(f"{archive.name}.restored")
 
 
 def unpack(archive: Path, identity: x25519.Identity, target: Path) -> Manifest:

@@ -25,7 +25,15 @@ from edge.daemon.config import ConfigError, Hub, Listen, load
 from edge.daemon.copy_client import CopyClient
 from edge.daemon.durable import sync_folder, write_durably
 from edge.daemon.hub_client import HubRejected, HubUnreachable
-from edge.follower.archive import BackupError, bring_media, found_in, identity_of, unpack
+from edge.follower.archive import (
+    BackupError,
+    bring_media,
+    found_in,
+    identity_of,
+    mark_restored,
+    restored_before,
+    unpack,
+)
 from edge.follower.copy import FILE, CopyError, Diverged
 from edge.follower.following import Following
 from edge.follower.promotion import HERE, SITE_SECRET, NotPromotable, Promoted, config_text, promote
@@ -68,8 +76,10 @@ class ListensOnly(Struct, frozen=True):
     listen: tuple[Listen, ...] = ()
 
 
-def restore_backup(folder: Path, key_file: Path, staging: Path) -> str:
-    """Unpack the newest backup that can be opened; what it is called. Raises RestoreError."""
+def restore_backup(folder: Path, key_file: Path, staging: Path, *, again: bool = False) -> Path:
+    """Unpack the newest backup that can be opened; where it lies. Raises RestoreError, unless ``again`` also where a
+    hub was made from it already: the two would give the same numbers.
+    """
     found = found_in(folder) if folder.is_dir() else []
     if not found:
         raise RestoreError(f"{folder} holds no backup (moiso-….tar.gz.age)")
@@ -86,10 +96,17 @@ def restore_backup(folder: Path, key_file: Path, staging: Path) -> str:
             problems.append(str(error))
             shutil.rmtree(staging, ignore_errors=True)
             continue
+        before = restored_before(one.path)
+        if before and not again:
+            raise RestoreError(
+                f"{one.path.name} was restored at {before} already, and that hub and this one would give the same"
+                " numbers. Take a newer backup or the standby's copy. Where that hub gave no number since, or is gone"
+                " for good and nobody holds its papers any more, add --again"
+            )
         bring_media(folder, identity, staging / "hub/media")
         for problem in problems:
             print(f"moiso-restore: passed over: {problem}", file=sys.stderr)
-        return one.path.name
+        return one.path
     raise RestoreError("; ".join(problems))
 
 
@@ -200,6 +217,17 @@ def _move_data(staging: Path, data: Path) -> int:
     return count
 
 
+def _note_on_stick(archive: Path) -> None:
+    try:
+        mark_restored(archive, f"{datetime.now().astimezone():%Y-%m-%d %H:%M %z}")
+    except OSError as error:
+        print(
+            f"moiso-restore: {archive.parent} cannot be written ({error.strerror}): nothing will warn of a second"
+            " restore from this backup",
+            file=sys.stderr,
+        )
+
+
 def _put(path: Path, content: bytes, mode: int) -> None:
     path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
     write_durably(path, content, mode)
@@ -293,6 +321,7 @@ def main() -> None:
     source.add_argument("--backup", type=Path, metavar="FOLDER", help="where the backups are, such as a USB stick")
     source.add_argument("--standby", metavar="URL", help="the site's standby")
     parser.add_argument("--backup-key", type=Path, metavar="FILE", help="the private key of the backups")
+    parser.add_argument("--again", action="store_true", help="although a hub was made from this backup already")
     parser.add_argument("--code", metavar="CODE", help="the code from the standby's page")
     parser.add_argument("--ca", type=Path, help="the site's authority, for --standby")
     parser.add_argument("--data", type=Path, default=Path("/var/lib/moiso-hub"))
@@ -311,7 +340,8 @@ def main() -> None:
             if given.backup:
                 if not given.backup_key:
                     parser.error("--backup needs --backup-key")
-                named = restore_backup(given.backup, given.backup_key, staging)
+                archive = restore_backup(given.backup, given.backup_key, staging, again=given.again)
+                named = archive.name
             else:
                 if not given.code or not given.ca:
                     parser.error("--standby needs --code and --ca")
@@ -319,6 +349,8 @@ def main() -> None:
                 write_durably(code_file, given.code.strip().encode())
                 named = restore_copy(given.standby, given.ca, code_file, staging)
             report = install(named, staging, given.data, given.config_folder, listens, began_s)
+        if given.backup:
+            _note_on_stick(archive)
         if os.geteuid() == 0 and given.owner:
             give_to(given.owner, given.data, given.config_folder, report.files)
     except (RestoreError, ConfigError, OSError) as error:

@@ -105,6 +105,13 @@ def test_a_backup_brings_an_empty_machine_to_the_last_number_and_says_so(pair: P
         assert not set(more) & set(labels)
     finally:
         hub.kill()
+    options = ("--backup", str(stick), "--backup-key", str(key), "--address", "127.0.0.1:1", "--owner", "")
+    tls = ("--certificate", "hub.crt", "--key", "hub.key")
+    third = ("--data", str(tmp_path / "third/data"), "--config-folder", str(tmp_path / "third/etc"))
+    refused = tool("restore", *options, *tls, *third)
+    assert (refused.returncode, list((tmp_path / "third").iterdir())) == (1, [])
+    assert "already" in refused.stderr, "two hubs of one backup would give the same numbers"
+    assert tool("restore", *options, *tls, *third, "--again").returncode == 0
 
 
 @pytest.mark.req("X4", "X3")

@@ -22,7 +22,7 @@ from pyrage import x25519
 from edge.contracts.copy import CopiedFile
 from edge.daemon.config import Broker, Listen
 from edge.follower import archive
-from edge.follower.archive import BackupError, Manifest, found_in, rotate, unpack
+from edge.follower.archive import BackupError, Manifest, found_in, mark_restored, restored_before, rotate, unpack
 from edge.follower.copy import Copy, Diverged, is_hub, set_aside
 from edge.follower.promotion import NotPromotable, promote
 from edge.hub.config import Enrolment, HubConfig, Insurance
@@ -181,8 +181,12 @@ def test_the_newest_backups_and_the_last_of_each_day_are_kept(tmp_path: Path) ->
         (tmp_path / f"moiso-mau-01-{at}-{900 - hour}.tar.gz.age").touch()
     (tmp_path / ".part-moiso-mau-01-x").touch()
     (tmp_path / "somebody's own file.txt").touch()
+    for one in found_in(tmp_path)[::90]:  # the newest, and one that goes
+        mark_restored(one.path, "2026-11-23 12:00 +0700")
     rotate(tmp_path, hourly=24, daily=4)
     kept = found_in(tmp_path)
+    assert [one.seq for one in kept if restored_before(one.path)] == [900]
+    assert len(list(tmp_path.glob("*.restored"))) == 1
     assert [one.seq for one in kept[:24]] == list(range(900, 876, -1))
     assert [one.at.date().day for one in kept[24:]] == [21, 20]
     assert (tmp_path / "somebody's own file.txt").exists()
