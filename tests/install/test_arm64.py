@@ -7,7 +7,7 @@ import pytest
 from tests.install.machine import Machine, emulate
 from tests.install.packages import build, paths
 
-SUITE, ARM = "bookworm", "arm64"
+ARM = "arm64"
 IMPORTS = {
     "hub": "edge.hub.app, edge.follower.app, provisioning.enrol.hub, provisioning.doctor.hub",
     "kiosk": "edge.kiosk.app, edge.screen.app, smartcard.System, cv2, ai_edge_litert.interpreter",
@@ -16,12 +16,13 @@ IMPORTS = {
 
 
 @pytest.mark.req("X6")
-def test_every_role_of_a_raspberry_pi_installs_and_imports(tree: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("suite", ["bookworm", "trixie"])
+def test_every_role_of_a_raspberry_pi_installs_and_imports(suite: str, tree: Path, tmp_path: Path) -> None:
     emulate()
-    machine = Machine(tmp_path / "pi", SUITE, ARM, tree)
+    machine = Machine(tmp_path / "pi", suite, ARM, tree)
     machine.unpack()
     assert machine.run("dpkg", "--print-architecture").split()[0] == ARM
-    build(tree, SUITE, "0.1.0+arm", machine.root / "opt/debs", ARM)
+    build(tree, suite, "0.1.0+arm", machine.root / "opt/debs", ARM)
     machine.run("apt-get", "update", "-qq")
     # A browser weighs more than everything else, and needs no trying here.
     machine.run("sh", "-c", STAND_IN)
