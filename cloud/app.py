@@ -10,9 +10,10 @@ from types import FrameType
 import waitress
 
 from cloud.alive import keep_alive
-from cloud.config import configured
+from cloud.config import Cloud
+from cloud.running import named_if_wrong
 from cloud.web import create_app
-from edge.daemon.config import Listen
+from edge.daemon.config import Listen, config_path, load
 from edge.daemon.listen import open_socket
 from edge.daemon.logs import start_logging
 from edge.daemon.notify import notify
@@ -30,7 +31,8 @@ def main() -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
-    with configured() as config:
+    with named_if_wrong():
+        config = load(config_path("cloud"), Cloud)
         app = create_app(config)
         sock = open_socket(Listen(config.web.listen))
         server = waitress.create_server(

@@ -11,8 +11,6 @@ subscription whose name is a secret. Batches of one site may then reach differen
 
 import argparse
 import logging
-import signal
-import sys
 import threading
 import time
 from pathlib import Path
@@ -25,11 +23,10 @@ from cloud.broker_link import BrokerLink, Held
 from cloud.config import Cloud
 from cloud.ledger import Arrival, Ledger, Refusal, Taken
 from cloud.quarantine import Message
+from cloud.running import run_until_told
 from edge.contracts import topics
 from edge.contracts.events import Acknowledgement
-from edge.daemon.config import EX_CONFIG, Broker, ConfigError, load, read_secret
-from edge.daemon.logs import start_logging
-from edge.daemon.notify import notify
+from edge.daemon.config import Broker, ConfigError, load, read_secret
 
 log = logging.getLogger("moiso-ingest")
 
@@ -144,23 +141,18 @@ def _asked() -> argparse.Namespace:
 
 def main() -> None:
     """Run until SIGTERM."""
-    start_logging("moiso-ingest")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    run_until_told("moiso-ingest", _run)
+
+
+def _run(stop: threading.Event) -> None:
     asked = _asked()
-    try:
-        config = load(asked.config, Cloud)
-        if asked.worker is None:
-            ingest = Ingest(config.broker, Ledger(config.data))
-        else:
-            group = group_name(asked.group_file)
-            ingest = Ingest(of_worker(config.broker, asked.worker), Ledger(config.data), group=group)
-        ingest.run(stop)
-        notify("STOPPING=1")
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(EX_CONFIG)
+    config = load(asked.config, Cloud)
+    if asked.worker is None:
+        ingest = Ingest(config.broker, Ledger(config.data))
+    else:
+        group = group_name(asked.group_file)
+        ingest = Ingest(of_worker(config.broker, asked.worker), Ledger(config.data), group=group)
+    ingest.run(stop)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import fcntl
 import logging
-import signal
 import sys
 import threading
 import time
@@ -26,8 +25,9 @@ from cloud.copying import Copy, copies_of_month, copies_of_rows
 from cloud.influx import Influx
 from cloud.periods import parse
 from cloud.points import Kind, day_of, named, one_of, time_of, withdrawn
+from cloud.running import named_if_wrong, stop_when_told
 from cloud.statistics import StatisticsAway
-from edge.daemon.config import EX_CONFIG, ConfigError, Section, load
+from edge.daemon.config import ConfigError, Section, load
 from edge.daemon.logs import start_logging
 from edge.daemon.notify import Alive, notify
 
@@ -231,23 +231,19 @@ def main() -> None:
     parser.add_argument("--rebuild", action="store_true", help="copy everything again, compare, and end")
     asked = parser.parse_args()
     start_logging("moiso-projection")
-    stop = threading.Event()
     try:
-        settings = load(asked.config, Settings)
-        bucket = Bucket(settings.influx, timeout_ms=TIMEOUT_MS)
-        with contextlib.closing(bucket), alone(settings.data):
-            projection = Projection(settings.data, bucket)
-            with contextlib.closing(projection):
-                if asked.rebuild:
-                    sys.exit(rebuild(projection))
-                for number in (signal.SIGTERM, signal.SIGINT):
-                    signal.signal(number, lambda _number, _frame: stop.set())
-                notify("READY=1")
-                run(projection, settings.influx.every_s, stop)
-                notify("STOPPING=1")
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(EX_CONFIG)
+        with named_if_wrong():
+            settings = load(asked.config, Settings)
+            bucket = Bucket(settings.influx, timeout_ms=TIMEOUT_MS)
+            with contextlib.closing(bucket), alone(settings.data):
+                projection = Projection(settings.data, bucket)
+                with contextlib.closing(projection):
+                    if asked.rebuild:
+                        sys.exit(rebuild(projection))
+                    stop = stop_when_told()
+                    notify("READY=1")
+                    run(projection, settings.influx.every_s, stop)
+                    notify("STOPPING=1")
     except StatisticsAway as away:
         print(f"error: {away}", file=sys.stderr)
         sys.exit(1)

@@ -5,14 +5,14 @@ The broker's list of certificates (``moiso-issuer``) stops new connections; this
 
 import argparse
 import contextlib
-import sys
 import time
 from pathlib import Path
 
 from cloud import quarantine
 from cloud.config import Cloud
 from cloud.ledger import open_ledger, transaction
-from edge.daemon.config import EX_CONFIG, ConfigError, load
+from cloud.running import named_if_wrong
+from edge.daemon.config import load
 
 
 def main() -> None:
@@ -24,11 +24,8 @@ def main() -> None:
     asked = parser.parse_args()
     if (asked.deed == "list") != (asked.site is None):
         parser.error("revoke and readmit name a site")
-    try:
+    with named_if_wrong():
         config = load(asked.config, Cloud)
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(EX_CONFIG)
     with contextlib.closing(open_ledger(config.data)) as db, transaction(db):
         if asked.deed == "revoke":
             quarantine.revoke(db, asked.site, at_ms=time.time_ns() // 1_000_000)

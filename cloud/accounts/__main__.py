@@ -9,7 +9,8 @@ from cloud.accounts.faults import AccountRefused
 from cloud.accounts.people import add_account, find_account, reset_second_factor, set_disabled, set_password
 from cloud.config import Cloud
 from cloud.roles import Role
-from edge.daemon.config import EX_CONFIG, ConfigError, load
+from cloud.running import named_if_wrong
+from edge.daemon.config import load
 
 
 def main() -> None:
@@ -22,11 +23,8 @@ def main() -> None:
     parser.add_argument("--province", help="the id of one in cloud.toml; the first where this is absent")
     parser.add_argument("--site", default="", help="for a facility's manager, or a technician of one facility")
     arguments = parser.parse_args()
-    try:
+    with named_if_wrong():
         config = load(arguments.config, Cloud)
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(EX_CONFIG)
     provinces = [province.id for province in config.province]
     province = arguments.province or provinces[0]
     if province not in provinces:

@@ -1,8 +1,6 @@
 """moiso-fleet: watches over the devices of all sites, keeps the alarms, and has people told of them."""
 
 import logging
-import signal
-import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -17,9 +15,8 @@ from cloud.fleet.notices import Notices, NoticeSettings
 from cloud.fleet.store import Fleet
 from cloud.fleet.watch import Watch
 from cloud.ledger import open_ledger
-from edge.daemon.config import EX_CONFIG, Broker, ConfigError, config_path, load
-from edge.daemon.logs import start_logging
-from edge.daemon.notify import notify
+from cloud.running import run_until_told
+from edge.daemon.config import Broker, ConfigError, config_path, load
 
 log = logging.getLogger("moiso-fleet")
 
@@ -70,19 +67,14 @@ def _tell(fleet: Fleet, teller: Callable[[Fleet], Teller], stop: threading.Event
 
 def main() -> None:
     """Run until SIGTERM."""
-    start_logging("moiso-fleet")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    try:
-        config = load(config_path("cloud"), Cloud)
-        if config.fleet is None:
-            raise ConfigError("cloud.toml: [fleet] is missing: the way to the broker with the certificate 'fleet'")
-        run(config, config.fleet, stop, teller=_teller(config))
-        notify("STOPPING=1")
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(EX_CONFIG)
+    run_until_told("moiso-fleet", _run)
+
+
+def _run(stop: threading.Event) -> None:
+    config = load(config_path("cloud"), Cloud)
+    if config.fleet is None:
+        raise ConfigError("cloud.toml: [fleet] is missing: the way to the broker with the certificate 'fleet'")
+    run(config, config.fleet, stop, teller=_teller(config))
 
 
 def _teller(config: Cloud) -> Callable[[Fleet], Teller] | None:

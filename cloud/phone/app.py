@@ -5,8 +5,6 @@ minute, so the broker keeps nothing for this program while it is away.
 """
 
 import logging
-import signal
-import sys
 import threading
 import time
 from pathlib import Path
@@ -15,11 +13,11 @@ from cloud.admission import NotAdmitted, Reason
 from cloud.broker_link import BrokerLink
 from cloud.phone.admission import admit
 from cloud.phone.store import PhoneStore
+from cloud.running import run_until_told
+from cloud.shut_out import ShutOut
 from edge.contracts import topics
 from edge.contracts.phone import PhoneReport
-from edge.daemon.config import EX_CONFIG, Broker, ConfigError, Section, config_path, load
-from edge.daemon.logs import start_logging
-from edge.daemon.notify import notify
+from edge.daemon.config import Broker, Section, config_path, load
 
 log = logging.getLogger("moiso-phone")
 
@@ -38,8 +36,9 @@ class PhoneConfig(Section, frozen=True):
 class Listener:
     """The way from the broker into the store."""
 
-    def __init__(self, broker: Broker, store: PhoneStore) -> None:
+    def __init__(self, broker: Broker, store: PhoneStore, shut_out: ShutOut) -> None:
         self._store = store
+        self._shut_out = shut_out
         self._refusing: set[tuple[str, Reason]] = set()
         self._forgot_at = float("-inf")
         self._link = BrokerLink(broker, CLIENT_ID, [(topics.PHONE_FILTER, 0)], log, together=TOGETHER)
@@ -55,9 +54,12 @@ class Listener:
             self._forgot_at = time.monotonic()
             self._store.forget(now_ms)
         reports: list[tuple[str, PhoneReport]] = []
+        revoked = self._shut_out.now() if self._link.inbox else frozenset()
         for message in self._link.inbox:
             site = topics.phone_site(message.topic)
             try:
+                if site in revoked:
+                    raise NotAdmitted(Reason.REVOKED)
                 reports.append((site, admit(bytes(message.payload))))
             except NotAdmitted as refusal:
                 self._note_refusal(site, refusal.reason)
@@ -73,18 +75,12 @@ class Listener:
 
 def main() -> None:
     """Run until SIGTERM."""
-    start_logging("moiso-phone")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    try:
-        config = load(config_path("phone"), PhoneConfig)
-        listener = Listener(config.broker, PhoneStore(config.data))
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(EX_CONFIG)
-    listener.run(stop)
-    notify("STOPPING=1")
+    run_until_told("moiso-phone", _run)
+
+
+def _run(stop: threading.Event) -> None:
+    config = load(config_path("phone"), PhoneConfig)
+    Listener(config.broker, PhoneStore(config.data), ShutOut(config.data)).run(stop)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
 """moiso-remote: signs what is wanted of each site, sends it until the site has answered, and keeps the answers.
 
 One thread. The broker retains nothing and its word proves nothing: a version is sent when it is new, when its site says
-that it does not know it, and every minute. The signing key is read by this program alone, not by the dashboard.
+that it does not know it, and every minute. The signing key is read by this program alone, not by the dashboard. A site
+that is revoked is sent nothing and not believed, from the next turn on until it is readmitted.
 """
 
 import logging
-import signal
-import sys
 import threading
 import time
 from math import inf
@@ -18,11 +17,11 @@ from msgspec import Struct
 from cloud.broker_link import BrokerLink
 from cloud.remote.signing import load_key, signed
 from cloud.remote.store import Configurations
+from cloud.running import run_until_told
+from cloud.shut_out import ShutOut
 from edge.contracts import topics
 from edge.contracts.remote import Answer, Result, read_answer
-from edge.daemon.config import EX_CONFIG, Broker, ConfigError, Section, config_path, load
-from edge.daemon.logs import start_logging
-from edge.daemon.notify import notify
+from edge.daemon.config import Broker, Section, config_path, load
 
 log = logging.getLogger("moiso-remote")
 
@@ -50,9 +49,11 @@ class _Sent(Struct, frozen=True):
 class Sender:
     """The way from what is wanted to the sites, and back."""
 
-    def __init__(self, broker: Broker, key: Ed25519PrivateKey, store: Configurations) -> None:
+    def __init__(self, broker: Broker, key: Ed25519PrivateKey, store: Configurations, shut_out: ShutOut) -> None:
         self._key = key
         self._store = store
+        self._shut_out = shut_out
+        self._revoked: frozenset[str] = frozenset()
         self._sent: dict[str, _Sent] = {}
         self._asking: set[str] = set()  # sites that said how they stand since they were sent anything
         self._seen_at = -inf
@@ -64,6 +65,12 @@ class Sender:
         self._link.run(stop, self._turn)
 
     def _turn(self) -> None:
+        before, self._revoked = self._revoked, self._shut_out.now()
+        for site in sorted(self._revoked - before):
+            log.warning("site %s is revoked", site)
+            self._sent.pop(site, None)  # once it is readmitted, it is sent at once
+        for site in sorted(before - self._revoked):
+            log.warning("site %s is readmitted", site)
         self._keep()
         if self._link.up:
             self._send()
@@ -75,6 +82,8 @@ class Sender:
         now_ms = time.time_ns() // 1_000_000
         for message in self._link.inbox:
             site = topics.answer_site(message.topic)
+            if site in self._revoked:
+                continue
             try:
                 answer = read_answer(bytes(message.payload))
             except ValueError as error:
@@ -102,7 +111,7 @@ class Sender:
         if now - self._seen_at > SEEN_EVERY_S:
             self._store.note_sender(time.time_ns() // 1_000_000)
             self._seen_at = now
-        unanswered = self._store.unanswered()
+        unanswered = {site: n for site, n in self._store.unanswered().items() if site not in self._revoked}
         for site, version in unanswered.items():
             before = self._sent.get(site, _Sent(0, -inf))
             due_s = SOON_S if site in self._asking else AGAIN_S
@@ -117,18 +126,13 @@ class Sender:
 
 def main() -> None:
     """Run until SIGTERM."""
-    start_logging("moiso-remote")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    try:
-        config = load(config_path("remote"), RemoteConfig)
-        sender = Sender(config.broker, load_key(config.signing_key_file), Configurations(config.data))
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(EX_CONFIG)
-    sender.run(stop)
-    notify("STOPPING=1")
+    run_until_told("moiso-remote", _run)
+
+
+def _run(stop: threading.Event) -> None:
+    config = load(config_path("remote"), RemoteConfig)
+    store, shut_out = Configurations(config.data), ShutOut(config.data)
+    Sender(config.broker, load_key(config.signing_key_file), store, shut_out).run(stop)
 
 
 if __name__ == "__main__":

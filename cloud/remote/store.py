@@ -3,16 +3,14 @@
 The dashboard writes what is wanted, moiso-remote what was answered; a commit is on the disk when it returns.
 """
 
-import contextlib
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cloud.accounts.database import writing
+from cloud.own_file import OwnFile
 from edge.contracts.remote import MOST_BODY, MOST_VERSION, Answer, Reason, Result, Wanted, digest
 
 MOST_OF_SITE = 200  # versions that are kept
@@ -73,24 +71,18 @@ _answer = msgspec.json.Decoder(Answer)
 _wanted = msgspec.json.Decoder(Wanted)
 
 
-class Configurations:
+class Configurations(OwnFile):
     """The file in the folder ``data``; for the threads and programs of one machine."""
 
     def __init__(self, data: Path) -> None:
-        self._path = data / "configurations.db"
-        data.mkdir(mode=0o750, parents=True, exist_ok=True)
-        with self._opened() as db:
-            db.execute("PRAGMA journal_mode = WAL")
-            with writing(db):
-                for statement in SCHEMA.split(";"):
-                    db.execute(statement)
+        super().__init__(data / "configurations.db", SCHEMA)
 
     def want(self, site: str, body: bytes, who: str, *, after: int, at_ms: int) -> Version:
         """Make this the newest version of a site, after the version ``after``. The body is sent as it is: a site whose
         program is older may not know a field that ours would add. Raises Overtaken and TooLong."""
         if len(body) > MOST_BODY:
             raise TooLong
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             last = _last(db, site)
             if last != after or last >= MOST_VERSION:
                 raise Overtaken
@@ -159,7 +151,7 @@ class Configurations:
     def take(self, site: str, answer: Answer, at_ms: int) -> None:
         """Keep what a site says. A message that it refused as strange is no answer to any version of ours."""
         strange = answer.reason is not None and answer.reason.strange
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             if strange and answer.reason is not None:
                 db.execute(_STRANGE, (site, at_ms, _encode(replace(answer, version=0)), answer.reason.value, at_ms))
                 return
@@ -187,14 +179,6 @@ class Configurations:
         with self._opened() as db:
             row = db.execute("SELECT seen_ms FROM sender").fetchone()
         return row is not None and now_ms - row[0] < SENDER_SILENT_MS
-
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        if not self._path.exists():
-            self._path.touch(mode=0o600)
-        with contextlib.closing(sqlite3.connect(self._path, timeout=10, isolation_level=None)) as db:
-            db.execute("PRAGMA synchronous = FULL")
-            yield db
 
 
 # A strange message leaves what the site said before as it is.

@@ -2,11 +2,9 @@
 
 A sending is due, then going out, then sent. It is marked as going out before the mail server hears of it: what a
 power cut leaves in that state may have been taken on or not, so it is not sent again by itself but shown as unsure.
+What is unsure or failed waits for a person.
 """
 
-import contextlib
-import sqlite3
-from collections.abc import Iterator
 from datetime import date
 from enum import Enum
 from pathlib import Path
@@ -14,9 +12,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from cloud.accounts.database import writing
+from cloud.delivery import State, put_off_ms, retry_ms
+from cloud.own_file import OwnFile
 from cloud.periods import Period, parse
-from cloud.reports.schedule import RETRIES_MS, Cadence, due, retry_ms
+from cloud.reports.schedule import RETRIES_MS, Cadence, due
 from edge.daemon.i18n import local_time
 
 MOST = 200  # subscriptions of a province
@@ -42,16 +41,6 @@ class Format(Enum):
     BOTH = "both"
     PDF = "pdf"
     XLSX = "xlsx"
-
-
-class State(Enum):
-    """How far a sending is. UNSURE and FAILED wait for a person."""
-
-    DUE = "due"
-    GOING_OUT = "going-out"
-    SENT = "sent"
-    UNSURE = "unsure"
-    FAILED = "failed"
 
 
 class TooMany(Exception):
@@ -87,21 +76,15 @@ class Sending(Struct, frozen=True):
     fault: str
 
 
-class Subscriptions:
+class Subscriptions(OwnFile):
     """The file in the folder ``data``; each call opens it, so that any number of threads may share this."""
 
     def __init__(self, data: Path) -> None:
-        self._path = data / "reports.db"
-        if not self._path.exists():
-            data.mkdir(mode=0o750, parents=True, exist_ok=True)
-            self._path.touch(mode=0o600)
-        with self._opened() as db:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.executescript(SCHEMA)
+        super().__init__(data / "reports.db", SCHEMA)
 
     def add(self, new: Subscription) -> int:
         """Add it; its id, whatever ``new`` has there. Raises TooMany."""
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             (n,) = db.execute("SELECT COUNT(*) FROM subscriptions WHERE province = ?", (new.province,)).fetchone()
             if n >= MOST:
                 raise TooMany
@@ -131,7 +114,7 @@ class Subscriptions:
 
     def remove(self, id_: int, province: str) -> bool:
         """Remove it, with its address and what was sent; whether the province had it."""
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             gone = db.execute("DELETE FROM subscriptions WHERE id = ? AND province = ?", (id_, province))
             return gone.rowcount > 0
 
@@ -147,7 +130,7 @@ class Subscriptions:
 
     def again(self, subscription: int, period: Period, now_ms: int) -> bool:
         """Have one go out that waits for a person; whether there was such a one."""
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             changed = db.execute(
                 "UPDATE sendings SET state = 'due', tries = 0, next_ms = ?, changed_ms = ?, fault = ''"
                 " WHERE subscription = ? AND period = ? AND state IN ('unsure', 'failed')",
@@ -157,7 +140,7 @@ class Subscriptions:
 
     def plan(self, today: date, now_ms: int) -> None:
         """Note every report that has fallen due, once for each subscription and period."""
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             for row in db.execute(_SUBSCRIPTIONS).fetchall():
                 one = _subscription(*row)
                 since = local_time(one.made_ms, TIME_ZONE).date()
@@ -183,10 +166,10 @@ class Subscriptions:
     def begin(self, sending: Sending, now_ms: int) -> Sending:
         """Count this try, and put the next one off: a report that ends the program must not hold up the others."""
         tries = sending.tries + 1
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             db.execute(
                 "UPDATE sendings SET tries = ?, next_ms = ? WHERE subscription = ? AND period = ?",
-                (tries, now_ms + (retry_ms(tries) or RETRIES_MS[-1]), sending.subscription, str(sending.period)),
+                (tries, now_ms + put_off_ms(RETRIES_MS, tries), sending.subscription, str(sending.period)),
             )
         return msgspec.structs.replace(sending, tries=tries)
 
@@ -200,8 +183,8 @@ class Subscriptions:
 
     def not_sent(self, sending: Sending, fault: str, now_ms: int) -> State:
         """Mark it as not taken on by the server: due again later, or failed where it was tried often enough."""
-        state = State.FAILED if retry_ms(sending.tries) is None else State.DUE
-        with self._opened() as db, writing(db):
+        state = State.FAILED if retry_ms(RETRIES_MS, sending.tries) is None else State.DUE
+        with self._writing() as db:
             db.execute(
                 "UPDATE sendings SET state = ?, changed_ms = ?, fault = ?"
                 " WHERE subscription = ? AND period = ? AND state IN ('due', 'going-out')",
@@ -219,7 +202,7 @@ class Subscriptions:
         What was still being made is due at once, behind the others and only after its first try: a report that itself
         ends the program waits like any other that failed.
         """
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             changed = db.execute(
                 "UPDATE sendings SET state = 'unsure', changed_ms = ? WHERE state = 'going-out'", (now_ms,)
             )
@@ -230,20 +213,13 @@ class Subscriptions:
             return changed.rowcount
 
     def _change(self, sending: Sending, before: State, after: State, now_ms: int) -> bool:
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             changed = db.execute(
                 "UPDATE sendings SET state = ?, changed_ms = ?, fault = ''"
                 " WHERE subscription = ? AND period = ? AND state = ?",
                 (after.value, now_ms, sending.subscription, str(sending.period), before.value),
             )
             return changed.rowcount > 0
-
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        with contextlib.closing(sqlite3.connect(self._path, timeout=10, isolation_level=None)) as db:
-            db.execute("PRAGMA foreign_keys = ON")
-            db.execute("PRAGMA synchronous = FULL")
-            yield db
 
 
 _SUBSCRIPTIONS = (

@@ -30,7 +30,7 @@ from cloud.enrolment import (
 from cloud.issuer import Issue, Revoke
 from cloud.ledger import connect, open_ledger, transaction
 from cloud.roles import Right
-from cloud.today import reading
+from cloud.shut_out import revoked_sites
 from cloud.web.access import allowed, note, require_site, viewer
 from cloud.web.doors import BY_ADDRESS, doors, limiter, say, wrong
 from cloud.words import N_
@@ -133,7 +133,7 @@ def enrol() -> ResponseReturnValue:
         return _problem(422, _NOT_UNDERSTOOD)
 
     def give() -> tuple[str, str]:
-        return asked.site, use_code(_data(), asked, _issue, _revoked())
+        return asked.site, use_code(_data(), asked, _issue, revoked_sites(_data()))
 
     return _given("enrol", asked.site, give)
 
@@ -151,7 +151,7 @@ def renew_one() -> ResponseReturnValue:
     ca = config.ca.read_bytes() if config else b""
 
     def give() -> tuple[str, str]:
-        renewed = renew(_data(), asked, ca, _issue, _revoked())
+        renewed = renew(_data(), asked, ca, _issue, revoked_sites(_data()))
         if config is not None and renewed.superseded:
             with contextlib.suppress(Unavailable):  # they are on the next list that is written for this site
                 ask_issuer(config.socket, Revoke(renewed.superseded))
@@ -211,18 +211,13 @@ def _issue(site: str, csr: str) -> str:
     return ask_issuer(config.socket, Issue(site, csr))
 
 
-def _revoked() -> frozenset[str]:
-    with reading(_data()) as db:
-        return quarantine.revoked(db)
-
-
 def _page(problem: str = "", code: str = "", wanted: str = "") -> str:
     scope = viewer().scope
     held: dict[str, list[Certificate]] = {}
     for one in certificates(_data()):
         if scope.covers(one.site):
             held.setdefault(one.site, []).append(one)
-    revoked = _revoked()
+    revoked = revoked_sites(_data())
     return render_template(
         "enrolment.html",
         on=_config() is not None,

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from cloud.remote.store import Configurations, Overtaken, Standing, TooLong, Version
 from cloud.roles import Right
+from cloud.shut_out import revoked_sites
 from cloud.today import Facility, reading
 from cloud.web.access import accounts_data, allowed, note, require_site, viewer
 from cloud.web.doors import say
@@ -27,6 +28,7 @@ STRANGE_MS = 7 * 24 * 60 * 60 * 1000  # so long a message that a site turned awa
 LAST_ENTRIES = 200_000  # of a journal: a day begins with the catalogue in force
 
 SAVED = N_("Đã ghi phiên bản %(n)s. Cơ sở nhận ngay khi có mạng.")
+KEPT = N_("Đã ghi phiên bản %(n)s. Cơ sở đang bị thu hồi; phiên bản được gửi khi cơ sở được nhận lại.")
 OVERTAKEN = N_("Vừa có phiên bản mới hơn. Xin xem lại rồi gửi; nội dung bạn nhập vẫn còn ở dưới.")
 TOO_LONG = N_("Cấu hình dài quá 256 KiB. Xin bỏ bớt.")
 NOT_SETTINGS = N_("Cấu hình không đúng mẫu. Xin sửa chỗ sau rồi gửi lại:")
@@ -132,7 +134,7 @@ def send(site: str) -> ResponseReturnValue:
     except msgspec.DecodeError as error:
         return _page(facility, text, say(NOT_SETTINGS), str(error)), 422
     note("configure-site", f"{site}, version {version.version}")
-    flash(say(SAVED) % {"n": version.version})
+    flash(say(KEPT if _is_revoked(site) else SAVED) % {"n": version.version})
     return redirect(url_for("remote.page", site=site))
 
 
@@ -229,12 +231,18 @@ def _page(facility: Facility, text: Text, problem: str = "", detail: str = "") -
         text=text,
         after=store.last(site),
         sent=store.is_sent(now_ms),
+        revoked=_is_revoked(site),
         strange=standing.strange if standing and now_ms - standing.strange_ms < STRANGE_MS else None,
         reasons=REASONS,
         results=Result,
         problem=problem,
         detail=detail,
     )
+
+
+def _is_revoked(site: str) -> bool:
+    """Whether moiso-remote neither sends to this site nor believes it."""
+    return site in revoked_sites(accounts_data())
 
 
 def _facility(site: str) -> Facility:

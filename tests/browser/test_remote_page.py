@@ -1,5 +1,6 @@
 """The page of remote configuration in Chromium: wide, on a phone and printed, in each state, and its form at work."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect
 
+from cloud import quarantine
+from cloud.ledger import connect, transaction
 from cloud.remote.store import Configurations
 from cloud.web import remote
 from edge.contracts.remote import Answer, Reason, Result, Wanted
@@ -82,8 +85,13 @@ def test_every_state_fits_the_screen_and_is_open_to_everybody(page: Page, url: s
     rejected = replace(runs, version=n + 1, sha256=newest.sha256, result=Result.REJECTED, reason=Reason.PEOPLE_WAIT)
     store.take("mau-01", rejected, now_ms())
     look("rejected", "Còn người đang chờ")
+    with contextlib.closing(connect(data)) as db, transaction(db):
+        quarantine.revoke(db, "mau-01", at_ms=now_ms())
+    look("revoked", "Cơ sở này đã bị thu hồi")
     page.goto(f"{url}{PATH}?lang=en")
     flaws["english"] = [*page.evaluate(SPILLS), *violations(page)]
+    with contextlib.closing(connect(data)) as db, transaction(db):
+        quarantine.readmit(db, "mau-01")
     assert {name: found for name, found in flaws.items() if found} == {}
     assert errors == []
 

@@ -20,6 +20,7 @@ from cloud.remote.store import Configurations, Overtaken, TooLong
 from edge.contracts.catalogue import Catalogue
 from edge.contracts.commands import AdoptCatalogue
 from edge.contracts.hall import Medium, MediumKind
+from edge.contracts.payment import Payment
 from edge.contracts.remote import (
     MOST_BODY,
     MOST_MESSAGE,
@@ -241,6 +242,23 @@ async def test_what_the_sites_administrator_changes_is_drift_until_a_newer_versi
         fourth = body()
         assert (await site.send(4, fourth)).running_sha256 == digest(fourth)
         assert site.in_force == replace(CLOSED, version=3), "a new version wins"
+
+
+@pytest.mark.req("D4", "D7")
+@story
+async def test_the_account_that_patients_pay_into_is_the_sites_own_whatever_the_department_sends(
+    tmp_path: Path,
+) -> None:
+    async with site_at(tmp_path) as site:
+        ours = Payment("999999", "MAU0000000001", "TRUNG TAM Y TE HUYEN MAU")
+        await site.hub.send(AdoptCatalogue(command_id(), 0, replace(CATALOGUE, payment=ours)), "quản trị")
+        for version, theirs in ((1, Payment()), (2, replace(ours, account="MAU9999999999"))):
+            sent = body(replace(CLOSED, payment=theirs), "kiosk-1")
+            answer = await site.send(version, sent)
+            assert (answer.result, answer.running_sha256) == (Result.APPLIED, digest(sent))
+            assert site.in_force == replace(CLOSED, payment=ours, version=2)
+        await site.hub.send(AdoptCatalogue(command_id(), 2, replace(CLOSED, payment=Payment())), "quản trị")
+        assert site.department.standing.running_sha256 == digest(sent), "its own account is no drift"
 
 
 @pytest.mark.req("D4", "X4")

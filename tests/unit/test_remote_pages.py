@@ -1,5 +1,6 @@
 """The page of a facility's remote configuration: who may open it, what it sends, and what it says of the answer."""
 
+import contextlib
 import io
 import json
 import time
@@ -10,7 +11,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from cloud import audit
+from cloud import audit, quarantine
+from cloud.ledger import connect, transaction
 from cloud.remote.store import Configurations
 from cloud.web import remote
 from cloud.web.remote import REASONS, State
@@ -208,6 +210,25 @@ def test_the_page_says_how_the_site_stands(app: Flask, lan: Visitor, store: Conf
     unknown = Answer(7, "1" * 64, Result.APPLIED, None, 7, "1" * 64)
     store.take("mau-02", unknown, 1_795_410_004_000)
     assert remote.state_of((), store.standing("mau-02")) is State.OTHER
+
+
+@pytest.mark.req("D4", "X6")
+def test_of_a_revoked_site_the_page_says_that_nothing_is_sent_until_it_is_readmitted(
+    lan: Visitor, store: Configurations, data: Path
+) -> None:
+    says = "Cơ sở này đã bị thu hồi: không phiên bản nào được gửi đi"
+    assert says not in lan.get(PATH).text
+    with contextlib.closing(connect(data)) as db, transaction(db):
+        quarantine.revoke(db, "mau-01", at_ms=1)
+    assert says in lan.get(PATH).text
+    assert "no version is sent to it" in lan.get(f"{PATH}?lang=en").text
+    lan.get(f"{PATH}?lang=vi")
+    assert send(lan, "kiosk-1").status_code == 302
+    page = lan.get(PATH).text
+    assert "phiên bản được gửi khi cơ sở được nhận lại" in page
+    assert len(store.history("mau-01")) == 1
+    assert lan.post("/refused/mau-01/readmit").status_code == 302
+    assert says not in lan.get(PATH).text
 
 
 def test_every_reason_has_words() -> None:

@@ -1,6 +1,7 @@
 """From the hub's queue through a real broker and moiso-phone to the page of a telephone, each as it really is."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ import msgspec
 import pytest
 from flask import Flask
 
+from cloud import quarantine
+from cloud.ledger import connect, transaction
 from cloud.phone.store import Phones
 from cloud.web.phone import Now, register
 from edge.contracts import topics
@@ -189,6 +192,33 @@ def test_what_a_hostile_site_sends_changes_nothing_and_ends_nothing(cloud: Cloud
     log = cloud.daemon.log.read_text(encoding="utf-8")
     assert "mau-02" in log
     assert "Nguyễn" not in log
+    for client in (site, other):
+        client.close()
+
+
+@pytest.mark.req("P6", "X6")
+def test_a_revoked_site_tells_nothing_while_it_is_connected_and_goes_on_when_it_is_readmitted(cloud: Cloud) -> None:
+    site, other = (Client(cloud.broker, name, certificate=name) for name in (SITE, "mau-02"))
+
+    def tell(client: Client, name: str, number: int, ahead: int) -> None:
+        report = msgspec.json.encode(report_of(ticket_like(number, ahead=ahead)))
+        assert client.publish(topics.phone(name), report) == "Success"
+
+    for client in (site, other):
+        client.connect()
+    tell(site, SITE, 910, 5)
+    until(lambda: cloud.ahead(token_of(910)) == 5)
+    with contextlib.closing(connect(cloud.data)) as db, transaction(db):
+        quarantine.revoke(db, SITE, at_ms=wall_ms())
+    tell(site, SITE, 910, 4)
+    tell(other, "mau-02", 911, 1)
+    until(lambda: cloud.ahead(token_of(911)) == 1)
+    assert cloud.ahead(token_of(910)) == 5
+    with contextlib.closing(connect(cloud.data)) as db, transaction(db):
+        quarantine.readmit(db, SITE)
+    tell(site, SITE, 910, 3)
+    until(lambda: cloud.ahead(token_of(910)) == 3)
+    assert f"what site {SITE} says of its tickets is refused: revoked" in cloud.daemon.log.read_text(encoding="utf-8")
     for client in (site, other):
         client.close()
 

@@ -1,7 +1,8 @@
 """The Department's configuration from moiso-remote through a real broker to a real hub and its kiosk, and back."""
 
+import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
+from cloud import quarantine
+from cloud.ledger import connect, transaction
 from cloud.remote.signing import load_key, signed
 from cloud.remote.store import Configurations, Standing, Version
 from cloud.web.remote import State, state_of
@@ -37,20 +40,28 @@ INTRUDER = (
 OUT_OF_SERVICE = "Kiosk này tạm ngưng phục vụ"
 
 
+def broker_of(site: Site) -> Broker:
+    """The broker of this site, which somebody else started."""
+    broker = Broker.__new__(Broker)
+    broker.folder, broker.port = site.folder / "tls", site.ports.broker
+    return broker
+
+
 class Department:
     """A site with hub and kiosk, a broker, moiso-remote, and an intruder who may read and write as it may."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
         tls, folder = site.folder / "tls", site.folder
-        issue(
-            tls / "broker-ca.crt",
-            tls / "broker-ca.key",
-            crt=tls / "intruder.crt",
-            key=tls / "intruder.key",
-            common_name="intruder",
-            client=True,
-        )
+        for name in ("intruder", "mau-02"):
+            issue(
+                tls / "broker-ca.crt",
+                tls / "broker-ca.key",
+                crt=tls / f"{name}.crt",
+                key=tls / f"{name}.key",
+                common_name=name,
+                client=True,
+            )
         with (folder / "broker/acl").open("a", encoding="utf-8") as access:
             access.write(INTRUDER)
         plain, _, _ = (folder / "hub.toml").read_text(encoding="utf-8").partition("[remote]")
@@ -68,6 +79,24 @@ class Department:
         body = msgspec.json.encode(Wanted(settings, kiosks_out))
         now_ms = time.time_ns() // 1_000_000
         return self.store.want(SITE_NAME, body, "lan", after=self.store.last(SITE_NAME), at_ms=now_ms)
+
+    def want_of(self, site: str) -> None:
+        """A version of a site that has no hub here."""
+        body, last = msgspec.json.encode(Wanted(None)), self.store.last(site)
+        self.store.want(site, body, "lan", after=last, at_ms=time.time_ns() // 1_000_000)
+
+    def shut_out(self, deed: Callable[..., None]) -> None:
+        """``quarantine.revoke`` this site, or ``readmit`` it."""
+        more = {"at_ms": time.time_ns() // 1_000_000} if deed is quarantine.revoke else {}
+        with contextlib.closing(connect(self.site.folder / "data/cloud")) as db, transaction(db):
+            deed(db, SITE_NAME, **more)
+
+    def client_of(self, site: str) -> Client:
+        """Somebody at the broker who has this site's certificate; its own hub must be off."""
+        ca = self.site.folder / "tls/broker-ca.crt"
+        client = Client(broker_of(self.site), site, ca=ca, certificate=site)
+        client.connect()
+        return client
 
     def answer(self, version: Version) -> Version:
         """The version once the site has answered it."""
@@ -132,12 +161,13 @@ class Intruder(Client):
     """Somebody with a certificate who may say everything that moiso-remote may, but for the signature."""
 
     def __init__(self, site: Site) -> None:
-        broker = Broker.__new__(Broker)
-        broker.folder, broker.port = site.folder / "tls", site.ports.broker
-        super().__init__(broker, "intruder", ca=site.folder / "tls/broker-ca.crt", certificate="intruder")
+        super().__init__(broker_of(site), "intruder", ca=site.folder / "tls/broker-ca.crt", certificate="intruder")
         self.connect()
         self.subscribe("moiso/v1/+/down/configuration")
         self.subscribe(topics.ANSWER_FILTER)
+
+    def heard_of(self, site: str) -> int:
+        return sum(topic == topics.configuration(site) for topic, _ in self.messages)
 
     def heard(self) -> list[bytes]:
         return [payload for topic, payload in self.messages if topic == topics.configuration(SITE_NAME)]
@@ -330,15 +360,45 @@ def test_a_hub_without_the_departments_key_hears_nothing(department: Department,
     assert department.answer(version).result is Result.APPLIED
 
 
+@pytest.mark.req("D4", "X6")
+def test_a_revoked_site_is_neither_sent_to_nor_believed_and_goes_on_when_it_is_readmitted(
+    department: Department, intruder: Intruder
+) -> None:
+    department.applied(None)
+    settings = department.renamed("Phường Về Lại")
+    department.shut_out(quarantine.revoke)
+    department.hub.stop()
+    try:
+        version = department.want(settings)
+        for n in range(2):  # the second is of a later turn than the first, in which ours would have been sent
+            department.want_of("mau-02")
+            until(lambda n=n: intruder.heard_of("mau-02") > n, within_s=30, what="another site's version")  # type: ignore[misc]
+        assert not any(f'"version":{version.version},'.encode() in payload for payload in intruder.heard())
+        before = department.standing()
+        forged = Answer(version.version, version.sha256, Result.APPLIED, None, version.version, version.sha256)
+        for site in (SITE_NAME, "mau-02"):
+            client = department.client_of(site)
+            assert client.publish(topics.answer(site), msgspec.json.encode(forged)) == "Success"
+            client.close()
+        until(lambda: department.store.standing("mau-02"), what="the other site believed")
+        assert department.standing() == before
+        assert department.store.history(SITE_NAME)[0].result is Result.NONE
+    finally:
+        department.hub.start()
+        department.shut_out(quarantine.readmit)
+    assert department.answer(version).result is Result.APPLIED
+    assert department.in_force().facility.ward == "Phường Về Lại"
+    log = (department.site.folder / "remote.log").read_text(encoding="utf-8")
+    assert f"site {SITE_NAME} is revoked" in log
+    assert f"site {SITE_NAME} is readmitted" in log
+
+
 @pytest.mark.req("X3")
 def test_no_site_may_send_versions_or_answer_for_another(department: Department) -> None:
     site = department.site
-    broker = Broker.__new__(Broker)
-    broker.folder, broker.port = site.folder / "tls", site.ports.broker
     department.hub.stop()
     try:
-        client = Client(broker, SITE_NAME, ca=site.folder / "tls/broker-ca.crt", certificate=SITE_NAME)
-        client.connect()
+        client = department.client_of(SITE_NAME)
         assert client.publish(topics.configuration(SITE_NAME), b"x") == "Not authorized"
         assert client.publish(topics.answer("mau-02"), b"x") == "Not authorized"
         assert client.publish(topics.answer(SITE_NAME), b"x") == "Success"
