@@ -31,6 +31,7 @@ from edge.contracts.hall import (
     Voice,
 )
 from edge.contracts.kiosk import MAX_WORDS, REST_S, Kiosk, KioskLanguage
+from edge.contracts.payment import Payment
 from edge.contracts.slip import (
     PLACES,
     REPEATABLE,
@@ -101,6 +102,7 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
                 assigns_room=draw(st.booleans()),
                 route=tuple(draw(st.lists(st.sampled_from(following), max_size=3, unique=True)) if following else ()),
                 active=active[at],
+                fees=draw(st.booleans()),
             )
         )
     numbers = draw(_unique(st.integers(1, 999), 3))
@@ -126,8 +128,15 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
         policy=draw(_POLICIES),
         slip=draw(slip_templates()),
         kiosk=draw(kiosks()),
+        payment=draw(st.just(Payment()) | payments()),
         **hall,
     )
+
+
+def payments() -> st.SearchStrategy[Payment]:
+    """Any account that a facility may be paid into."""
+    bank, account = (st.from_regex(form, fullmatch=True) for form in ("[0-9]{6}", "[0-9A-Za-z]{6,19}"))
+    return st.builds(Payment, bank, account, _NAMES)
 
 
 @st.composite

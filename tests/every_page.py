@@ -369,6 +369,7 @@ _HUB = (
     Look("catalogue-hours", f"{HOME}/hours", who=ADMINISTRATOR),
     Look("catalogue-policy", f"{HOME}/policy", who=ADMINISTRATOR),
     Look("catalogue-facility", f"{HOME}/facility", who=ADMINISTRATOR),
+    Look("catalogue-payment", f"{HOME}/payment", who=ADMINISTRATOR),
     Look("catalogue-slip", f"{HOME}/slip", who=ADMINISTRATOR),
     Look("catalogue-kiosk", f"{HOME}/kiosk", who=ADMINISTRATOR, steps=_kiosk_preview),
     Look("catalogue-days", f"{HOME}/days", who=ADMINISTRATOR),

@@ -35,6 +35,7 @@ from edge.daemon.config import Broker
 from edge.daemon.mqtt import secure
 from edge.devices.sim.printer import SimPrinter
 from edge.devices.sim.scanner import SimScanner
+from edge.hub.uplink import for_outside
 from provisioning.certificates import issue
 from provisioning.demo.chips import ReaderOnTable
 from provisioning.demo.configuration import PINS
@@ -94,8 +95,9 @@ class WholeSite:
         return [entry.event for entry in self.journal() if isinstance(entry.event, kind)]
 
     def has_caught_up(self) -> bool:
-        """Whether the cloud's ledger holds the journal, entry by entry."""
-        return self.ledger() == [(entry.seq, msgspec.json.encode(entry.event)) for entry in self.journal()]
+        """Whether the cloud's ledger holds the journal, entry by entry, but for what stays in the building."""
+        told = (for_outside(entry) for entry in self.journal())
+        return self.ledger() == [(entry.seq, msgspec.json.encode(entry.event)) for entry in told]
 
     def ledger(self) -> list[tuple[int, bytes]]:
         """Every (seq, event) of the cloud's ledger, read from its file."""

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from edge.contracts.hall import Medium, Phrase, Recording, Screen, TimedAnnouncement, Voice
 from edge.contracts.kiosk import Kiosk
+from edge.contracts.payment import Payment
 from edge.contracts.slip import SlipTemplate
 
 MAX_SERVICES = 40  # K2: "tối đa lên tới 40 dịch vụ"
@@ -66,7 +67,8 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     ``last_ticket_min`` is how many minutes before the last closing of the day the last number is given.
     ``planned_min`` is how long one person takes until the site has measured it. ``assigns_room``: the room is chosen
     when the number is given and printed on the ticket (K11). ``route`` names the services that follow, in order.
-    A service that is not ``active`` gives no numbers; those who wait for it are still served.
+    A service that is not ``active`` gives no numbers; those who wait for it are still served. ``fees``: its counters
+    take fees (D7).
     """
 
     id: str
@@ -86,6 +88,7 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     assigns_room: bool = False
     route: tuple[str, ...] = ()
     active: bool = True
+    fees: bool = False
 
 
 class Counter(Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,8 +136,8 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True):
 
     ``hours`` empty means always open. ``public_holidays``: closed on Vietnam's public holidays, where no special day
     says otherwise. ``screens`` to ``announcements`` are what the hall shows and says (``edge.contracts.hall``); without
-    any there is one screen "1" and one voice, by their defaults. ``version`` counts the editions from 1; 0 is the file
-    that a new site begins with.
+    any there is one screen "1" and one voice, by their defaults. ``payment`` is the account that fees are paid into; it
+    stays in the building. ``version`` counts the editions from 1; 0 is the file that a new site begins with.
     """
 
     facility: Facility
@@ -153,6 +156,7 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True):
     announcements: tuple[TimedAnnouncement, ...] = ()
     kiosk: Kiosk = Kiosk()
     slip: SlipTemplate = SlipTemplate()
+    payment: Payment = Payment()
     version: int = 0
 
     @property

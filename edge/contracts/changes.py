@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from edge.contracts.events import (
+    PaymentTaken,
     PrintFailed,
     PrioritySet,
     RoomChanged,
@@ -34,6 +35,7 @@ TicketEvent = (
     | TicketCancelled
     | TicketMerged
     | RoomChanged
+    | PaymentTaken
 )
 
 _ENDED = frozenset({State.FINISHED, State.CANCELLED, State.MERGED, State.LAPSED})
@@ -91,6 +93,8 @@ def ticket_after(ticket: Ticket, event: TicketEvent, at_ms: int) -> Ticket:
                 expected_ms=event.expected_ms,
                 counter="",
                 called_at_ms=0,
+                paid=None,
+                paid_at_ms=0,
             )
         case TicketRecalled():
             return ticket
@@ -114,3 +118,5 @@ def ticket_after(ticket: Ticket, event: TicketEvent, at_ms: int) -> Ticket:
             return replace(ticket, state=State.MERGED, into=event.into, ended_at_ms=at_ms)
         case RoomChanged():
             return replace(ticket, room=event.room)
+        case PaymentTaken():
+            return replace(ticket, paid=event.means, paid_at_ms=at_ms)

@@ -25,6 +25,7 @@ from edge.contracts.message import (
 )
 from edge.contracts.notice import Announce, EndNotice
 from edge.contracts.outlook import Window
+from edge.contracts.payment import PaymentMeans
 from edge.contracts.reading import ReadingFault
 from edge.contracts.refusals import Refusal
 from edge.contracts.ticket import Document, PrintFault, Priority, Ticket
@@ -295,6 +296,15 @@ class MergeTickets(Message, frozen=True, tag="MergeTickets/1"):
     into: CommandId
 
 
+class TakePayment(Message, frozen=True, tag="TakePayment/1"):
+    """The person at this counter has paid the fee, as the cashier saw; another means than before corrects it."""
+
+    id: CommandId
+    counter: Name
+    ticket: CommandId
+    means: PaymentMeans
+
+
 class LinkPerson(Message, frozen=True, tag="LinkPerson/1"):
     """Let this visit be found by an ID, insurance or telephone number, which is kept as its HMAC only (P6)."""
 
@@ -353,6 +363,7 @@ DeskCommand = (
     | Refer
     | CancelTicket
     | MergeTickets
+    | TakePayment
     | LinkPerson
     | SettleContest
     | Announce

@@ -68,7 +68,7 @@ PRESENCE_WORDS: Mapping[Presence, str] = {
     Presence.SILENT: "Mất liên lạc",
     Presence.EXPECTED: "Đang chờ báo về",
     Presence.NOT_SEEN: "Chưa báo về lần nào",
-    Presence.OFF: "Máy dự phòng, đang tắt",
+    Presence.OFF: "Máy thay thế, đang tắt",
 }
 
 BUTTON_WORDS: Mapping[str, str] = {

@@ -13,6 +13,7 @@ from edge.contracts.counter import CounterState, Pause
 from edge.contracts.eligibility import Outcome
 from edge.contracts.experience import Experience
 from edge.contracts.face import ChipVerdict, ContestVerdict, Giver, Purpose
+from edge.contracts.payment import PaymentMeans
 from edge.contracts.reading import ReadingFault
 from edge.contracts.term import Term
 from edge.contracts.ticket import Document, PrintFault, Priority, Step, Ticket
@@ -207,6 +208,20 @@ class TicketRated(_Event, frozen=True, tag="TicketRated/1"):
     complaint: Complaint = Complaint.NONE
 
 
+class PaymentTaken(_Event, frozen=True, tag="PaymentTaken/1"):
+    """The fee of the ticket's present service was paid at this counter; how much stands nowhere.
+
+    ``instead_of`` is what had been said before by mistake, at ``instead_ms``: it counts no more.
+    """
+
+    ticket: str
+    service: str
+    counter: str
+    means: PaymentMeans
+    instead_of: PaymentMeans | None = None
+    instead_ms: int = 0
+
+
 class CounterChanged(_Event, frozen=True, tag="CounterChanged/1"):
     """A counter opened, paused, closed, or works on online dossiers."""
 
@@ -355,6 +370,7 @@ Event = (
     | TicketMerged
     | RoomChanged
     | TicketRated
+    | PaymentTaken
     | CounterChanged
     | NumbersLeased
     | DocumentRead

@@ -36,6 +36,8 @@ class Refusal(Enum):
     CONTEST_OVER = "contest-over"
     NOTHING_KEPT = "nothing-kept"
     UNKNOWN_ZONE = "unknown-zone"
+    NO_FEES = "no-fees"
+    ALREADY_PAID = "already-paid"
     ID_REUSED = "id-reused"
 
 
@@ -71,5 +73,7 @@ WORDS: dict[Refusal, str] = {
     Refusal.UNKNOWN_ZONE: "Không có khu này. Xin tải lại trang.",
     Refusal.CONTEST_OVER: "Việc này đã được giải quyết. Xin xem lại màn hình.",
     Refusal.NOTHING_KEPT: "Hệ thống không giữ ảnh nào của bạn hôm nay.",
+    Refusal.NO_FEES: "Dịch vụ này không thu phí ở quầy. Xin quản trị viên đánh dấu dịch vụ thu phí trong danh mục.",
+    Refusal.ALREADY_PAID: "Lượt này đã ghi đúng cách trả tiền đó rồi. Không cần bấm lại.",
     Refusal.ID_REUSED: "Mã lệnh này đã dùng cho một việc khác. Xin thử lại.",
 }

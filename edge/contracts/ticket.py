@@ -4,6 +4,8 @@ from enum import Enum
 
 from msgspec import Struct
 
+from edge.contracts.payment import PaymentMeans
+
 
 class State(Enum):
     """Where a ticket is in its life; ``edge.queueing.ticket.TRANSITIONS`` says what may follow what."""
@@ -94,7 +96,8 @@ class Ticket(Struct, frozen=True):
 
     ``arrived_ms`` gives the place in the order, ``waiting_since_ms`` when this wait began; they differ after a
     transfer. ``expected_ms`` is how long this wait was estimated to last when it began (-1: no estimate). ``into`` is
-    the ticket that a family's tickets were merged into.
+    the ticket that a family's tickets were merged into. ``paid`` is how the fee of this service was paid, None where
+    nobody has said so.
     """
 
     id: str
@@ -118,3 +121,5 @@ class Ticket(Struct, frozen=True):
     waiting_since_ms: int = 0
     expected_ms: int = -1
     into: str = ""
+    paid: PaymentMeans | None = None
+    paid_at_ms: int = 0

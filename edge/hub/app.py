@@ -32,6 +32,7 @@ from edge.hub.insurance.portal import Portal
 from edge.hub.journal import Journal
 from edge.hub.media import MEGABYTE, MediaStore
 from edge.hub.officers import Officers
+from edge.hub.payment.charges import Charges
 from edge.hub.phone_report import PhoneReports
 from edge.hub.remote import RemoteConfiguration, public_keys
 from edge.hub.remote_record import Record
@@ -48,6 +49,7 @@ from edge.hub.web import enrolment_pages, pages
 from edge.hub.web.base import Office
 
 DEVICES_CHANGED = b": devices\n\n"  # a comment: to kiosks and boards it is a heartbeat, and the pages look anew
+CHARGES_CHANGED = b": charges\n\n"
 
 
 async def run(config: HubConfig, inheritance: Inheritance = NO_INHERITANCE) -> None:
@@ -64,7 +66,10 @@ async def run(config: HubConfig, inheritance: Inheritance = NO_INHERITANCE) -> N
         for uplink in uplinks:
             uplink.wake()
 
+    charges = Charges(lambda: stream.publish(CHARGES_CHANGED))
+
     def tell(entries: Sequence[Entry]) -> None:
+        charges.settle(inbox.queue)
         for entry in entries:
             stream.publish(entry_frame(entry))
         forecast.wake()
@@ -132,7 +137,7 @@ async def run(config: HubConfig, inheritance: Inheritance = NO_INHERITANCE) -> N
             *api.routes(),
             *(EnrolmentApi(desk, office.note, lambda: inbox.now_ms).routes() if desk else ()),
             *enrolment_pages(office, register, desk, config.site, time.time),
-            *pages(office, drafts, tablets, media, roll),
+            *pages(office, drafts, tablets, media, roll, charges),
         ]
     )
     await run_beside(

@@ -19,6 +19,7 @@ from edge.contracts.commands import (
     SendToTests,
     SetCounter,
     SetPriority,
+    TakePayment,
     Transfer,
 )
 from edge.contracts.face import SettleContest
@@ -114,6 +115,8 @@ def _what(command: Command) -> str:
             return f"→ {command.state.value} {command.pause.value}".rstrip()
         case SetPriority() | GiveNumber():
             return f"→ {command.priority.value}" if command.priority.value else ""
+        case TakePayment():
+            return f"→ {command.means.value}"
         case Announce():
             return "urgent" if command.urgent else ""
         case SettleContest():

@@ -39,6 +39,7 @@ class Deed(Enum):
     REVOKE_DEVICE = "revoke-device"
     PROMOTE = "promote-standby"
     RESTORE = "restore-hub"
+    PAID_ELSEWHERE = "paid-elsewhere"
 
 
 WORDS: dict[str, str] = {
@@ -67,6 +68,7 @@ WORDS: dict[str, str] = {
     Deed.REVOKE_DEVICE.value: N_("Thu hồi thiết bị"),
     Deed.PROMOTE.value: N_("Máy dự phòng lên làm máy chủ"),
     Deed.RESTORE.value: N_("Khôi phục máy chủ từ bản sao"),
+    Deed.PAID_ELSEWHERE.value: N_("Đổi tài khoản nhận tiền"),
     "CallNext": N_("Mời số tiếp theo"),
     "CallTicket": N_("Gọi số đã chọn"),
     "Recall": N_("Gọi lại"),
@@ -84,6 +86,7 @@ WORDS: dict[str, str] = {
     "Refer": N_("Chuyển hàng chờ"),
     "CancelTicket": N_("Huỷ số"),
     "MergeTickets": N_("Gộp gia đình"),
+    "TakePayment": N_("Ghi cách trả tiền"),
     "LinkPerson": N_("Gắn giấy tờ vào lượt khám"),
     "SettleContest": N_("Xác minh người lấy số"),
     "Announce": N_("Phát thông báo tại chỗ"),

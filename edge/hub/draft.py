@@ -12,6 +12,7 @@ from edge.contracts.commands import (
     MarkNoShow,
     Park,
     SendToTests,
+    TakePayment,
     Transfer,
 )
 from edge.contracts.events import (
@@ -29,7 +30,7 @@ from edge.hub.journal import Edition, Holding, StoredReply
 from edge.queueing.queue import Queue, apply
 from edge.queueing.rules import Undoable
 
-UNDOABLE = CallNext | CallTicket | Finish | MarkNoShow | Park | SendToTests | Transfer
+UNDOABLE = CallNext | CallTicket | Finish | MarkNoShow | Park | SendToTests | TakePayment | Transfer
 
 Holders = Map[tuple[bytes, str], str]
 

@@ -9,6 +9,7 @@ from edge.contracts.events import (
     ActionUndone,
     Entry,
     Onward,
+    PaymentTaken,
     PrintFailed,
     PrioritySet,
     RoomChanged,
@@ -27,7 +28,7 @@ from edge.contracts.events import (
     TicketSentOn,
 )
 from edge.contracts.ticket import PRIORITY_WORDS
-from edge.hub.words import N_, REASONS
+from edge.hub.words import N_, PAYMENTS, REASONS
 
 _ONWARD = {
     Onward.STEP: N_("Sang bước tiếp theo"),
@@ -111,5 +112,7 @@ def _told(event: object) -> tuple[str, str]:
             return N_("Đổi phòng"), ""
         case TicketRated():
             return N_("Đã đánh giá"), ""
+        case PaymentTaken():
+            return N_("Đã thu phí"), PAYMENTS[event.means]
         case _:
             return "", ""

@@ -8,6 +8,7 @@ from msgspec import Struct
 from edge.contracts.catalogue import Counter, Discipline, Facility, Policy, Service
 from edge.contracts.counter import Standing
 from edge.contracts.face import ChipVerdict
+from edge.contracts.payment import Payment
 from edge.contracts.ticket import Paper, Priority, State, Ticket
 from edge.queueing import rooms
 from edge.queueing.order import LEGAL, RANKS, Lane, in_order, rank_of
@@ -67,13 +68,15 @@ class LastCall(Struct, frozen=True):
 
 
 class LastAction(Struct, frozen=True):
-    """What can still be taken back at this counter, until ``until_ms``, with ``Undo`` of ``command``."""
+    """What can still be taken back at this counter, until ``until_ms``, with ``Undo`` of ``command``; ``state`` is what
+    became of the ticket, if it was no payment."""
 
     command: str
     label: str
     state: State
     at_ms: int
     until_ms: int
+    is_payment: bool = False
 
 
 class Opening(Struct, frozen=True):
@@ -92,6 +95,7 @@ class CounterPanel(Struct, frozen=True):
     facility: Facility
     version: int
     policy: Policy
+    payment: Payment
     counter: Counter
     services: tuple[Service, ...]
     standing: Standing
@@ -126,6 +130,7 @@ def counter_panel(
         facility=catalogue.facility,
         version=catalogue.version,
         policy=plan.policy,
+        payment=catalogue.payment,
         counter=counter,
         services=tuple(plan.services[service] for service in counter.services),
         standing=queue.standing(counter_id),
@@ -181,7 +186,10 @@ def last_action(queue: Queue, undoable: Undoable | None, now_ms: int) -> LastAct
     if not undoable.after or any(queue.tickets.get(ticket.id) != ticket for ticket in undoable.after):
         return None
     shown = min(undoable.after, key=lambda ticket: ticket.state is not State.CALLED)
-    return LastAction(undoable.command, shown.label, shown.state, undoable.at_ms, undoable.at_ms + UNDO_MS)
+    until_ms = undoable.at_ms + UNDO_MS
+    before = {(ticket.id, ticket.state) for ticket in undoable.before}
+    stayed = (shown.id, shown.state) in before
+    return LastAction(undoable.command, shown.label, shown.state, undoable.at_ms, until_ms, stayed)
 
 
 def opening(queue: Queue, now_ms: int) -> Opening:

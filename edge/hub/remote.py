@@ -24,6 +24,7 @@ from edge.contracts import topics
 from edge.contracts.catalogue import Catalogue
 from edge.contracts.commands import AdoptCatalogue, Refused, Reply
 from edge.contracts.fleet import sayable_name
+from edge.contracts.payment import Payment
 from edge.contracts.refusals import Refusal
 from edge.contracts.remote import (
     REPEAT_S,
@@ -213,6 +214,8 @@ class RemoteConfiguration:
         """Make these settings the next edition; the reason where the hub does not take them. Raises NotYet."""
         for _ in range(ATTEMPTS):
             in_force = self._inbox.queue.catalogue
+            # Where patients' money goes is never said from afar.
+            settings = replace(settings, payment=in_force.payment) if settings else None
             if settings is None or _same(settings, in_force):
                 return None
             base = in_force.version
@@ -318,15 +321,17 @@ def _standing(record: Record, in_force: Catalogue, kiosks: tuple[str, ...]) -> A
         result=result,
         reason=decided.reason,
         running_version=running.version,
-        running_sha256=running.sha256 if untouched else digest(_encode(replace(in_force, version=0))),
+        running_sha256=running.sha256
+        if untouched
+        else digest(_encode(replace(in_force, version=0, payment=Payment()))),
         kiosks=kiosks,
         kiosks_out=running.kiosks_out,
     )
 
 
 def _same(settings: Catalogue, in_force: Catalogue) -> bool:
-    """Whether these are the same but for the number of the edition."""
-    return replace(settings, version=0) == replace(in_force, version=0)
+    """Whether these are the same but for the number of the edition, and for the account that only the site sets."""
+    return replace(settings, version=0, payment=in_force.payment) == replace(in_force, version=0)
 
 
 def _is_signed(key: Ed25519PublicKey, signature: bytes, text: bytes) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from random import uniform
 
 import msgspec
 import paho.mqtt.client as mqtt
@@ -11,8 +12,9 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge.contracts.events import Acknowledgement, Announced, Batch, Entry
+from edge.contracts.events import Acknowledgement, Announced, Batch, CatalogueAdopted, Entry
 from edge.contracts.fleet import HERE, LOST
+from edge.contracts.payment import Payment
 from edge.contracts.topics import acknowledgements, events, link
 from edge.daemon.config import Broker
 from edge.daemon.mqtt import secure
@@ -29,7 +31,7 @@ MOST_BYTES = 512 * 1024  # the ingest refuses twice that
 GATHER_S = 0.2  # live within seconds, without a message for every event
 ANSWER_S = 5.0
 KEEPALIVE_S = 30
-RECONNECT_MOST_S = 30
+RECONNECT_FIRST_MOST_S, RECONNECT_MOST_S = 4, 30
 
 _acknowledgement = msgspec.json.Decoder(Acknowledgement)
 
@@ -135,7 +137,9 @@ class Uplink:
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._site, protocol=mqtt.MQTTv5)
         secure(client, self._config)
         client.max_queued_messages_set(4)
-        client.reconnect_delay_set(1, RECONNECT_MOST_S)
+        # Chance spreads the sites that were cut off together. paho counts in seconds of any kind, and says int.
+        first_s = uniform(1, RECONNECT_FIRST_MOST_S)  # noqa: S311 - no secret
+        client.reconnect_delay_set(first_s, RECONNECT_MOST_S)  # type: ignore[arg-type]
         client.will_set(link(self._site), LOST, qos=1)
 
         def on_connect(client: mqtt.Client, _: object, __: object, reason: ReasonCode, ___: Properties | None) -> None:
@@ -191,7 +195,7 @@ def payload_of(epoch: str, entries: Sequence[Entry]) -> bytes:
 
     A catalogue or the opening of a day is as long as hundreds of tickets.
     """
-    entries = [_without_words(entry) for entry in entries]
+    entries = [for_outside(entry) for entry in entries]
     payload = msgspec.json.encode(Batch(VERSION, epoch, tuple(entries)))
     while len(payload) > MOST_BYTES and len(entries) > 1:
         entries = entries[: len(entries) // 2]
@@ -199,8 +203,12 @@ def payload_of(epoch: str, entries: Sequence[Entry]) -> bytes:
     return payload
 
 
-def _without_words(entry: Entry) -> Entry:
-    """What somebody typed for the hall may name a person, and so does not leave the building."""
-    if isinstance(entry.event, Announced):
-        return replace(entry, event=replace(entry.event, text_vi="", text_en=""))
+def for_outside(entry: Entry) -> Entry:
+    """What somebody typed for the hall may name a person, and where the facility is paid is for those who stand before
+    its counters: neither leaves the building."""
+    match entry.event:
+        case Announced():
+            return replace(entry, event=replace(entry.event, text_vi="", text_en=""))
+        case CatalogueAdopted(catalogue=catalogue):
+            return replace(entry, event=CatalogueAdopted(replace(catalogue, payment=Payment())))
     return entry

@@ -4,6 +4,7 @@ from edge.contracts.catalogue import Discipline
 from edge.contracts.commands import Complaint, OutOfOrder, PersonKey
 from edge.contracts.face import ChipVerdict, Giver, Purpose
 from edge.contracts.outlook import AlarmKind
+from edge.contracts.payment import PaymentMeans
 from edge.contracts.ticket import State
 
 N_ = str  # marks a Vietnamese source sentence whose English stands in locale/en.po
@@ -48,6 +49,12 @@ GIVERS: dict[Giver, str] = {
     Giver.SELF: N_("Chính mình"),
     Giver.GUARDIAN: N_("Cha mẹ hoặc người giám hộ"),
 }
+PAYMENTS: dict[PaymentMeans, str] = {
+    PaymentMeans.QR: N_("Chuyển khoản QR"),
+    PaymentMeans.CASH: N_("Tiền mặt"),
+    PaymentMeans.CARD: N_("Thẻ"),
+}
+PAID = N_("Đã ghi thu phí {label}")
 # What a counter did last, by what became of the ticket.
 LAST_ACTIONS: dict[State, str] = {
     State.CALLED: N_("Đã gọi {label}"),
@@ -66,6 +73,17 @@ STATES: dict[State, str] = {
     State.MERGED: N_("Đã gộp"),
     State.LAPSED: N_("Hết hạn"),
 }
+
+
+def money(amount: int, language: str) -> str:
+    """An amount in VND as it is written in this language.
+
+    >>> money(150000, "vi"), money(1250000, "en")
+    ('150.000 đ', '1,250,000 VND')
+    """
+    return f"{amount:,} VND" if language == "en" else f"{amount:,} đ".replace(",", ".")
+
+
 # What a patient touches at the tablet: score → words; the drawing goes by the score.
 FACES: dict[str, str] = {
     "5": N_("Rất hài lòng"),

@@ -36,6 +36,7 @@ from edge.queueing.catalogue_faults import (
 )
 from edge.queueing.hall_checks import hall_faults
 from edge.queueing.kiosk_checks import kiosk_faults
+from edge.queueing.payment_checks import payment_faults
 from edge.queueing.slip_checks import slip_faults
 
 MAX_GROUPS = 40
@@ -90,6 +91,7 @@ def faults(catalogue: Catalogue) -> Iterator[CatalogueError]:
     yield from hall_faults(catalogue)
     yield from slip_faults(catalogue.slip)
     yield from kiosk_faults(catalogue.kiosk)
+    yield from payment_faults(catalogue.payment)
 
 
 def _facility(catalogue: Catalogue) -> Iterator[CatalogueError]:

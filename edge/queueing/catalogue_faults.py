@@ -57,6 +57,8 @@ class Fault(Enum):
     ONCE = "it can stand there only once"
     NO_PLACE = "there is no place {value!r}; {known} are expected"
     VIETNAMESE_FIRST = "Vietnamese is expected to stand first"
+    BANK = "it is {value!r}; the six digits of a bank's BIN are expected"
+    ACCOUNT = "it is {value!r}; 6 to 19 letters and digits, without spaces, are expected"
     REST = "it is {value}; 0, or {least} to {most}, is expected"
 
 

@@ -32,6 +32,7 @@ KINDS: dict[str, str] = {
     "slip": "Phiếu",
     "block": "Mục trên phiếu",
     "kiosk": "Trang kiosk",
+    "payment": "Tài khoản nhận tiền",
 }
 BLOCK_NAMES: dict[BlockKind, str] = {
     BlockKind.HEAD: "biểu trưng và tên cơ sở",
@@ -118,6 +119,8 @@ FIELDS: dict[str, str] = {
     "without_en": "lời cho người không có giấy tờ, tiếng Anh",
     "after": "lời sau khi lấy số",
     "after_en": "lời sau khi lấy số, tiếng Anh",
+    "bank": "mã BIN của ngân hàng",
+    "account": "số tài khoản",
     "rest_s": "số giây không ai chạm trước lời chào",
 }
 WORDS: dict[Fault, str] = {
@@ -160,6 +163,8 @@ WORDS: dict[Fault, str] = {
     Fault.ONCE: "chỉ được có một lần",
     Fault.NO_PLACE: "không có chỗ điền “{value}”; chỉ có {known}",
     Fault.VIETNAMESE_FIRST: "cần tiếng Việt đứng đầu",
+    Fault.BANK: "đang là “{value}”; cần đúng sáu chữ số của mã BIN",
+    Fault.ACCOUNT: "đang là “{value}”; cần 6 đến 19 chữ cái không dấu và chữ số, không có dấu cách",
     Fault.REST: "đang là {value}; cần 0, hoặc từ {least} đến {most}",
 }
 

@@ -175,7 +175,9 @@ def _after(queue: Queue, entry: Entry) -> Queue:
         case ActionUndone():
             for ticket in event.tickets:
                 queue = _put(queue, queue.tickets[ticket.id], ticket, at_ms)
-            served = queue.served.delete(event.counter) if event.counter in queue.served else queue.served
+            served, rated = queue.served, queue.served.get(event.counter)
+            if rated is not None and any(ticket.id == rated.ticket for ticket in event.tickets):
+                served = served.delete(event.counter)
             return replace(queue, served=served, calls=without_uncalled(queue.calls, event))
         case CatalogueAdopted():
             return replace(queue, plan=Plan(event.catalogue))

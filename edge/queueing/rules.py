@@ -31,6 +31,7 @@ from edge.contracts.commands import (
     SendToTests,
     SetCounter,
     SetPriority,
+    TakePayment,
     Transfer,
     Undo,
 )
@@ -45,6 +46,7 @@ from edge.contracts.events import (
     HubRetired,
     NoticeEnded,
     Onward,
+    PaymentTaken,
     PrintFailed,
     PrioritySet,
     TicketCalled,
@@ -159,6 +161,8 @@ def decide(
             return (TicketCancelled(_movable(queue, command.ticket, Move.CANCEL).id),)
         case MergeTickets():
             return _merge(queue, command)
+        case TakePayment():
+            return (_paid(queue, command),)
         case LinkPerson():
             _known(queue, command.ticket)
             return ()
@@ -295,6 +299,16 @@ def _rate(queue: Queue, command: Rate, now_ms: int) -> tuple[Event, ...]:
     if served is None or now_ms - served.at_ms > RATING_MS or command.ticket not in ("", served.ticket):
         raise NotAllowed(Refusal.NOTHING_TO_RATE)
     return (TicketRated(served.ticket, served.service, counter.id, command.score, command.complaint),)
+
+
+def _paid(queue: Queue, command: TakePayment) -> PaymentTaken:
+    ticket = _ticket_at(queue, command.counter, command.ticket)
+    service = queue.plan.services.get(ticket.service)
+    if service is None or not service.fees:
+        raise NotAllowed(Refusal.NO_FEES, ticket.id)
+    if ticket.paid is command.means:
+        raise NotAllowed(Refusal.ALREADY_PAID, ticket.id)
+    return PaymentTaken(ticket.id, service.id, command.counter, command.means, ticket.paid, ticket.paid_at_ms)
 
 
 def _return(queue: Queue, command: ReturnToQueue, now_ms: int) -> tuple[Event, ...]:

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from edge.contracts.catalogue import Catalogue, Counter, Service
 from edge.contracts.commands import Complaint
+from edge.contracts.payment import PaymentMeans
 from edge.contracts.ticket import Document, Priority, Ticket
 
 SPEEDS = (1, 10, 30, 60)
@@ -37,6 +38,7 @@ TESTS = ("laboratory", "x-ray")
 NO_DOCTOR = ("registration", *TESTS, "cashier", "pharmacy")  # nobody there orders tests
 CLAIMS = (Priority.PREGNANT, Priority.DISABLED, Priority.MERIT)
 SCORES, SCORE_WEIGHTS = (5, 4, 3, 2, 1), (45, 32, 13, 6, 4)
+MEANS, MEANS_WEIGHTS = (PaymentMeans.QR, PaymentMeans.CASH, PaymentMeans.CARD), (58, 37, 5)
 COMPLAINTS = (Complaint.WAIT, Complaint.WAIT, Complaint.ATTITUDE, Complaint.GUIDANCE, Complaint.FACILITIES)
 
 Seed = Annotated[int, Meta(ge=1, le=999_999)]
@@ -47,7 +49,8 @@ class Patient(Struct, frozen=True):
 
     ``claim`` is said at the kiosk, ``proven`` whether the officer finds a proof of it. ``tests`` are those that the
     doctor orders. ``misses`` the first call; ``back_s`` after that they stand there again (0: never). ``efforts`` are
-    how long each of their services takes, as a multiple of the planned time. ``score`` 0: rates nothing.
+    how long each of their services takes, as a multiple of the planned time. ``score`` 0: rates nothing. ``pays`` is
+    what they pay fees with.
     """
 
     at_s: float
@@ -62,6 +65,7 @@ class Patient(Struct, frozen=True):
     efforts: tuple[float, ...] = (1.0,)
     score: int = 0
     complaint: Complaint = Complaint.NONE
+    pays: PaymentMeans = PaymentMeans.CASH
 
     def tests_at(self, ticket: Ticket) -> tuple[str, ...]:
         """The tests that the doctor orders who has this ticket there; none where no doctor works, or after tests."""
@@ -131,8 +135,9 @@ def _patient(at_s: float, service: Service, tests: Sequence[str], today: date, c
     score = chance.choices(SCORES, SCORE_WEIGHTS)[0] if chance.random() < RATING_SHARE else 0
     complaint = chance.choice(COMPLAINTS) if 0 < score <= 2 else Complaint.NONE
     efforts = tuple(chance.gammavariate(4.0, 0.25) for _ in range(EFFORTS))  # mean 1
+    pays = chance.choices(MEANS, MEANS_WEIGHTS)[0]
     return Patient(
-        at_s, service.id, document, birth_date, claim, proven, ordered, misses, back_s, efforts, score, complaint
+        at_s, service.id, document, birth_date, claim, proven, ordered, misses, back_s, efforts, score, complaint, pays
     )
 
 

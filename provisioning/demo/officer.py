@@ -7,13 +7,13 @@ import ssl
 import httpx
 import msgspec
 
-from edge.contracts.commands import CancelTicket, ReturnToQueue, SetPriority
+from edge.contracts.commands import CancelTicket, ReturnToQueue, SetPriority, TakePayment
 from edge.daemon.hub_client import HubUnreachable
 from provisioning.demo.layout import Site
 
 ANSWER_S = 8.0
 RETRY_S = 0.5
-DeskWork = SetPriority | ReturnToQueue | CancelTicket
+DeskWork = SetPriority | ReturnToQueue | CancelTicket | TakePayment
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 

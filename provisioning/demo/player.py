@@ -24,6 +24,7 @@ from edge.contracts.commands import (
     SendToTests,
     SetCounter,
     SetPriority,
+    TakePayment,
 )
 from edge.contracts.counter import CounterState, Pause
 from edge.contracts.outlook import Outlook
@@ -297,6 +298,8 @@ class Performance:
         if tests:
             await self._sent(self._board, SendToTests(new_command_id(), counter, ticket.id, tests))
             return
+        if person and self._takes_fees(ticket.service):
+            await self._at_desk(TakePayment(new_command_id(), counter, ticket.id, person.patient.pays))
         await self._sent(self._board, Finish(new_command_id(), counter, ticket.id))
         if person and person.patient.score and not person.rated and ticket.service not in NO_DOCTOR:
             person.rated = True
@@ -306,6 +309,10 @@ class Performance:
     def _planned_min(self, service: str) -> int:
         services = self._snapshot.catalogue.services if self._snapshot else ()
         return next((s.planned_min for s in services if s.id == service), 5)
+
+    def _takes_fees(self, service: str) -> bool:
+        services = self._snapshot.catalogue.services if self._snapshot else ()
+        return any(s.fees for s in services if s.id == service)
 
     async def _tidy(self) -> None:
         """Finish whoever is served, cancel whoever waits of this morning, and close the counters that it opened."""

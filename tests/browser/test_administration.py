@@ -138,7 +138,7 @@ def width(tile: Locator) -> float:
 @pytest.mark.req("P1")
 def test_every_page_speaks_english_fits_the_screen_and_labels_its_fields(page: Page) -> None:
     paths = ("", "/services/new", "/services/general", "/groups/new", "/counters/new", "/hours", "/days", "/days/new")
-    more = ("/policy", "/facility", "/kiosk", "/preview", "/publish", "/versions", "/versions/0", "/import")
+    more = ("/policy", "/facility", "/payment", "/kiosk", "/preview", "/publish", "/versions", "/versions/0", "/import")
     hall = ("/screens", "/screens/new", "/media", "/voices", "/voices/new", "/phrases/call", "/recordings")
     spoken = ("/announcements", "/announcements/new")
     for path in (*paths, *more, *hall, *spoken):

@@ -11,6 +11,7 @@ from edge.contracts.counter import CounterState, Pause
 from edge.contracts.events import (
     CounterChanged,
     Onward,
+    PaymentTaken,
     PrioritySet,
     TicketCalled,
     TicketCancelled,
@@ -112,6 +113,7 @@ def test_a_morning_is_played_to_its_end_through_a_dead_hub_and_nobody_is_lost(ru
     assert {event.priority for event in issued} >= {Priority.NONE, Priority.FROM_75}
     assert {event.why for event in running.happened(TicketSentOn)} == {Onward.STEP, Onward.TESTS}
     assert {event.score for event in running.happened(TicketRated)} <= {1, 2, 3, 4, 5}
+    assert {event.service for event in running.happened(PaymentTaken)} == {"cashier"}
     pauses = [e for e in running.happened(CounterChanged) if e.state is CounterState.PAUSED]
     assert {event.pause for event in pauses} == {Pause.BREAK}
     assert all(s.state is CounterState.CLOSED for s in snapshot(running).standings.values())

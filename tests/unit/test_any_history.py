@@ -34,12 +34,14 @@ from edge.contracts.commands import (
     SendToTests,
     SetCounter,
     SetPriority,
+    TakePayment,
     Transfer,
     Undo,
 )
 from edge.contracts.counter import CounterState
 from edge.contracts.eligibility import Outcome
 from edge.contracts.events import DayOpened, Entry, TicketCalled, TicketIssued
+from edge.contracts.payment import PaymentMeans
 from edge.contracts.reading import ReadingFault
 from edge.contracts.snapshot import follow
 from edge.contracts.ticket import Document, PrintFault, Priority, State
@@ -69,7 +71,7 @@ def hospital(discipline: Discipline, *, rooms: bool) -> Catalogue:
         policy=Policy(discipline=discipline),
         services=(
             replace(general, assigns_room=rooms),
-            replace(insurance, route=("lab", "general")),
+            replace(insurance, route=("lab", "general"), fees=True),
             Service("lab", "exam", "C", "Xét nghiệm", "Laboratory", "#444444", first_number=100, last_number=300),
         ),
         counters=(q1, q2, replace(q3, services=("insurance", "lab"))),
@@ -187,6 +189,11 @@ class AnyHistory(RuleBasedStateMachine):
     def serve(self, data: st.DataObject, counter: str, make: type[Recall], wait_ms: int) -> None:
         self.site.now_ms += wait_ms
         self.attempt(make(command_id(), counter, self._at(data, counter)))
+
+    @precondition(lambda self: self.site.queue.tickets)
+    @rule(data=st.data(), counter=st.sampled_from(COUNTERS), means=st.sampled_from(PaymentMeans))
+    def pay(self, data: st.DataObject, counter: str, means: PaymentMeans) -> None:
+        self.attempt(TakePayment(command_id(), counter, self._at(data, counter), means), by="quay1")
 
     @precondition(lambda self: self.site.queue.tickets)
     @rule(data=st.data(), counter=st.sampled_from(COUNTERS), service=st.sampled_from(SERVICES))

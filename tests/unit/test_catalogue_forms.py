@@ -24,6 +24,7 @@ def test_any_sound_catalogue_goes_through_its_forms_and_comes_back_the_same(cata
         ("facility", forms.facility_fields(catalogue.facility), forms.read_facility),
         ("hours", forms.week_fields(catalogue.hours), forms.read_week),
         ("policy", forms.policy_fields(catalogue.policy), forms.read_policy),
+        ("payment", forms.payment_fields(catalogue.payment), forms.read_payment),
     ):
         back = forms.with_part(back, part, read(fields))
     for group in catalogue.groups:

@@ -46,7 +46,7 @@ def changes(before: Catalogue, after: Catalogue) -> tuple[Change, ...]:
     """Everything that differs; the version is not looked at."""
     found = [
         Change(part, "", field, value, new)
-        for part in ("facility", "policy", "kiosk")
+        for part in ("facility", "policy", "kiosk", "payment")
         for field, value, new in _fields(getattr(before, part), getattr(after, part))
     ]
     for whole in WHOLES:

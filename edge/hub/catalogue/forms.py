@@ -22,6 +22,7 @@ from edge.contracts.catalogue import (
     ServiceGroup,
     SpecialDay,
 )
+from edge.contracts.payment import Payment
 from edge.hub.catalogue.edits import LISTS, in_old_order, thing
 from edge.queueing.catalogue import MAX_PERIODS, faults
 from edge.queueing.catalogue_faults import Fault
@@ -166,7 +167,7 @@ def service_fields(service: Service) -> dict[str, list[str]]:
         "colour": [service.colour if listed else OTHER_COLOUR],
         "other_colour": [service.colour],
         **{name: [str(getattr(service, name))] for name in _SERVICE_NUMBERS},
-        **{name: ["yes"] for name in ("assigns_room", "active") if getattr(service, name)},
+        **{name: ["yes"] for name in ("assigns_room", "active", "fees") if getattr(service, name)},
         "route": list(service.route),
         **week_fields(service.hours),
     }
@@ -197,6 +198,7 @@ def read_service(fields: Fields, service_id: str) -> Service:
         assigns_room=reading.ticked("assigns_room"),
         route=tuple(step for step in reading.texts("route") if step),
         active=reading.ticked("active"),
+        fees=reading.ticked("fees"),
     )
     reading.end()
     return service
@@ -252,6 +254,18 @@ def read_policy(fields: Fields) -> Policy:
     return policy
 
 
+def payment_fields(payment: Payment) -> dict[str, list[str]]:
+    """The receiving account."""
+    return {field.name: [getattr(payment, field.name)] for field in fields_of(Payment)}
+
+
+def read_payment(fields: Fields) -> Payment:
+    """The account that a form describes; people write its number in groups of four."""
+    reading = Reading(fields)
+    bank, account = (reading.text(name).replace(" ", "") for name in ("bank", "account"))
+    return Payment(bank, account, reading.text("name"))
+
+
 def week_fields(periods: Sequence[OpeningPeriod]) -> dict[str, list[str]]:
     """Weekly hours, a row for each period."""
     fields = {}
@@ -304,7 +318,7 @@ def read_time(text: str) -> str:
 
 
 def with_part(catalogue: Catalogue, part: str, value: object) -> Catalogue:
-    """The catalogue with another facility, other hours, rules or public holidays."""
+    """The catalogue with another facility, other hours, rules, account or public holidays."""
     return replace(catalogue, **{part: value})
 
 

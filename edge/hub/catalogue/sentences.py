@@ -27,6 +27,7 @@ _MORE_FIELDS: dict[str, str] = {
     "first_number": "số đầu",
     "assigns_room": "in phòng lên phiếu",
     "active": "phát số",
+    "fees": "thu phí",
     "kind": "loại tệp",
     "theme": "nền",
     "colours": "màu các ô",
@@ -77,7 +78,10 @@ class Sentences:
         name = self.name(change)
         if change.kind == "slip":
             return f"{name}: {self._slip_difference(change.before, change.after)}"
-        if change.kind not in ("hours", "public_holidays", "facility", "policy", "kiosk") and not change.field:
+        if (
+            change.kind not in ("hours", "public_holidays", "facility", "policy", "kiosk", "payment")
+            and not change.field
+        ):
             return self._(ADDED if change.before is None else REMOVED).format(thing=name)
         field = self._(_TILE_SIZE) if (change.kind, change.field) == ("service", "size") else self.field(change.field)
         if change.field in _LIST_FIELDS:

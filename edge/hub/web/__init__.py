@@ -12,6 +12,7 @@ from edge.hub.devices import DeviceRoll
 from edge.hub.enrolment.desk import EnrolmentDesk
 from edge.hub.enrolment.register import Register
 from edge.hub.media import MediaStore
+from edge.hub.payment.charges import Charges
 from edge.hub.tablets import Tablets
 from edge.hub.web.accounts import AccountPages
 from edge.hub.web.announcements import AnnouncementPages
@@ -31,6 +32,7 @@ from edge.hub.web.kiosk_settings import KioskSettingsPages
 from edge.hub.web.live import Seats
 from edge.hub.web.login import LoginPages
 from edge.hub.web.media import MediaPages
+from edge.hub.web.payment import PaymentPages
 from edge.hub.web.preview import PreviewPages
 from edge.hub.web.rating import RatingPages
 from edge.hub.web.screens import ScreenPages
@@ -42,7 +44,9 @@ from edge.hub.web.visits import VisitPages
 from edge.hub.web.voices import VoicePages
 
 
-def pages(office: Office, drafts: Drafts, tablets: Tablets, media: MediaStore, devices: DeviceRoll) -> list[BaseRoute]:
+def pages(
+    office: Office, drafts: Drafts, tablets: Tablets, media: MediaStore, devices: DeviceRoll, charges: Charges
+) -> list[BaseRoute]:
     """The routes of every room."""
     seats = Seats()
     catalogue = CatalogueDesk(office, drafts, media)
@@ -52,7 +56,8 @@ def pages(office: Office, drafts: Drafts, tablets: Tablets, media: MediaStore, d
         *SwitchPages(office).routes(),
         *AccountPages(office).routes(),
         *AuditPages(office).routes(),
-        *CounterPages(office, seats, devices).routes(),
+        *CounterPages(office, seats, devices, charges).routes(),
+        *PaymentPages(office, charges).routes(),
         *FloorPages(office, seats, devices).routes(),
         *DevicePages(office, devices).routes(),
         *FacePages(office).routes(),
@@ -69,7 +74,7 @@ def pages(office: Office, drafts: Drafts, tablets: Tablets, media: MediaStore, d
         *PreviewPages(catalogue).routes(),
         *TicketPages(office).routes(),
         *VisitPages(office).routes(),
-        *RatingPages(office, tablets).routes(),
+        *RatingPages(office, tablets, charges).routes(),
         Mount("/brand", StaticFiles(packages=[("edge.contracts.brand", "static")])),
         Mount("/static", StaticFiles(packages=[(PACKAGE, "pages/static")])),
     ]

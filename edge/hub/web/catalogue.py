@@ -51,7 +51,7 @@ class CataloguePages:
             on_form(f"{HOME}/public-holidays", self.set_public_holidays, admin),
             on_get(f"{HOME}/days", self.days, admin),
         ]
-        for part in ("facility", "hours", "policy"):
+        for part in ("facility", "hours", "policy", "payment"):
             routes += [
                 on_get(f"{HOME}/{part}", self.part, admin),
                 on_large_form(f"{HOME}/{part}", self.save_part),
@@ -86,19 +86,25 @@ class CataloguePages:
         return back("moved", home_of(kind, thing_id))
 
     async def part(self, request: Request, session: Session) -> Response:
-        """The form of the facility's names, the weekly hours or the rules."""
+        """The form of the facility's names, the weekly hours, the rules or the receiving account."""
         catalogue, part = self._draft(session), _last(request)
         made = {
             "facility": lambda: forms.facility_fields(catalogue.facility),
             "hours": lambda: forms.week_fields(catalogue.hours),
             "policy": lambda: forms.policy_fields(catalogue.policy),
+            "payment": lambda: forms.payment_fields(catalogue.payment),
         }
         return self._part(request, session, part, made[part](), {})
 
     async def save_part(self, request: Request, session: Session, form: Form) -> Response:
         """Take what the form says into the draft, or show it again with what is wrong."""
         catalogue, part, fields = self._draft(session), _last(request), typed(form)
-        read = {"facility": forms.read_facility, "hours": forms.read_week, "policy": forms.read_policy}
+        read = {
+            "facility": forms.read_facility,
+            "hours": forms.read_week,
+            "policy": forms.read_policy,
+            "payment": forms.read_payment,
+        }
         try:
             changed = forms.with_part(catalogue, part, read[part](fields))
         except Wrong as wrong:

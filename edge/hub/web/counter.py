@@ -1,6 +1,7 @@
 """Choose a counter, and the page that an officer works with all day."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -10,6 +11,7 @@ from edge.daemon.streams import event_stream
 from edge.hub.devices import DeviceRoll
 from edge.hub.officers import Session
 from edge.hub.panel import CounterPanel, counter_panel
+from edge.hub.payment.charges import Charges
 from edge.hub.roles import Role
 from edge.hub.web.base import Office, language
 from edge.hub.web.live import WORDS, Seats, redrawn
@@ -18,10 +20,11 @@ from edge.hub.web.live import WORDS, Seats, redrawn
 class CounterPages:
     """The counters."""
 
-    def __init__(self, office: Office, seats: Seats, devices: DeviceRoll) -> None:
+    def __init__(self, office: Office, seats: Seats, devices: DeviceRoll, charges: Charges) -> None:
         self._office = office
         self._seats = seats
         self._devices = devices
+        self._charges = charges
 
     def routes(self) -> list[BaseRoute]:
         """The routes of this room."""
@@ -48,8 +51,7 @@ class CounterPages:
             request,
             "counter.html",
             session=session,
-            panel=self._panel(counter_id),
-            papers=self._devices.out_of_paper,
+            **self._shown(counter_id),
             catalogue=self._office.inbox.queue.catalogue,
             Role=Role,
             **WORDS,
@@ -68,13 +70,18 @@ class CounterPages:
                 self._office,
                 "panel.html",
                 language,
-                lambda: (
-                    {"panel": self._panel(counter_id), "papers": self._devices.out_of_paper}
-                    if self._is_counter(counter_id)
-                    else None
-                ),
+                lambda: self._shown(counter_id) if self._is_counter(counter_id) else None,
             ):
                 yield data
+
+    def _shown(self, counter_id: str) -> dict[str, Any]:
+        """What ``panel.html`` is made of."""
+        return {
+            "panel": self._panel(counter_id),
+            "papers": self._devices.out_of_paper,
+            "charge": self._charges.at(counter_id),
+            "has_tablet": self._charges.has_tablet(counter_id),
+        }
 
     def _panel(self, counter_id: str) -> CounterPanel:
         inbox = self._office.inbox

@@ -25,6 +25,7 @@ from edge.contracts.commands import (
     SendToTests,
     SetCounter,
     SetPriority,
+    TakePayment,
     Transfer,
     Undo,
 )
@@ -56,6 +57,7 @@ Press = (
     | Refer
     | CancelTicket
     | MergeTickets
+    | TakePayment
     | SettleContest
     | Announce
     | EndNotice
@@ -69,6 +71,7 @@ _DONE: dict[type[Press], str] = {
     Refer: N_("Đã chuyển {label}."),
     CancelTicket: N_("Đã huỷ {label}."),
     MergeTickets: N_("Đã gộp {label}."),
+    TakePayment: N_("Đã ghi cách trả tiền của {label}."),
     Undo: N_("Đã hoàn tác."),
     SettleContest: N_("Đã báo cho kiosk."),
     Announce: N_("Đã phát thông báo."),

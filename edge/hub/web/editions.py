@@ -6,13 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from edge.contracts.catalogue import Catalogue
 from edge.contracts.commands import AdoptCatalogue
 from edge.contracts.refusals import Refusal
 from edge.hub.catalogue import files
 from edge.hub.catalogue.changes import applied, rebase
 from edge.hub.catalogue.drafts import CatalogueDraft
+from edge.hub.deeds import WRONG_PASSWORD, Deed
 from edge.hub.journal import Edition
-from edge.hub.officers import Session
+from edge.hub.officers import Session, TooManyTries, WrongPassword
 from edge.hub.roles import Role
 from edge.hub.web.base import HEADERS, Form, said
 from edge.hub.web.catalogue_desk import HOME, MAX_BODY_BYTES, MAX_FIELDS, CatalogueDesk, back
@@ -69,6 +71,7 @@ class EditionPages:
             message=message,
             note=note,
             stop=stop,
+            paid_elsewhere=draft.catalogue.payment != self._desk.in_force.payment,
         )
 
     async def publish(self, request: Request, session: Session, form: Form) -> Response:
@@ -82,6 +85,8 @@ class EditionPages:
             )
         if self._desk.lacking(request, draft.catalogue):
             return self._review(request, session, said(request)(N_("Có tệp không còn trong kho.")), note=note)
+        if wrong := await self._not_the_officer(request, session, form, draft.catalogue):
+            return self._review(request, session, wrong, note=note)
         command = AdoptCatalogue(secrets.token_hex(16), draft.origin.version, draft.catalogue)
         refused = await self._desk.adopt(session, command, note)
         if refused is None:
@@ -91,6 +96,24 @@ class EditionPages:
         if stop not in {service.id for service in self._desk.in_force.services}:
             stop = ""
         return self._review(request, session, self._desk.refusal(request, refused), note=note, stop=stop)
+
+    async def _not_the_officer(self, request: Request, session: Session, form: Form, catalogue: Catalogue) -> str:
+        """What to say where fees would go to another account and the officer's password is not beside it: a PIN, or a
+        PC that was left open, must not do for that."""
+        if catalogue.payment == self._desk.in_force.payment:
+            return ""
+        office, _, name = self._desk.office, said(request), session.officer
+        try:
+            office.officers.note_try(name)
+            await office.hashing(office.officers.verify, name, form.secret("password"))
+        except TooManyTries:
+            return _("Thử sai quá nhiều lần. Xin đợi năm phút rồi thử lại.")
+        except WrongPassword:
+            await office.note(name, Deed.PAID_ELSEWHERE, outcome=WRONG_PASSWORD)
+            return _("Mật khẩu đang dùng chưa đúng. Xin nhập lại.")
+        office.officers.forgive(name)
+        await office.note(name, Deed.PAID_ELSEWHERE)
+        return ""
 
     async def discard(self, _request: Request, session: Session, _form: Form) -> Response:
         """Forget the draft."""
@@ -148,6 +171,7 @@ class EditionPages:
             note=self._desk.drafts.notes().get(edition.version, ""),
             differences=self._desk.differences(request, self._desk.in_force, edition.catalogue),
             message=message,
+            paid_elsewhere=edition.catalogue.payment != self._desk.in_force.payment,
         )
 
     async def restore(self, request: Request, session: Session, form: Form) -> Response:
@@ -155,6 +179,8 @@ class EditionPages:
         edition, base = await self._edition(request), form.text("base")
         if edition is None or not base.isascii() or not base.isdecimal():
             return back("gone", VERSIONS)
+        if wrong := await self._not_the_officer(request, session, form, edition.catalogue):
+            return self._version(request, session, edition, wrong)
         command = AdoptCatalogue(secrets.token_hex(16), int(base), edition.catalogue)
         refused = await self._desk.adopt(session, command, form.text("note", MAX_NOTE))
         if refused is not None:

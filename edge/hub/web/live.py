@@ -9,7 +9,9 @@ from typing import Any
 from edge.contracts.commands import OutOfOrder
 from edge.contracts.counter import PAUSE_WORDS, STATE_WORDS, CounterState, Pause
 from edge.contracts.face import ChipVerdict
+from edge.contracts.payment import PaymentMeans
 from edge.contracts.ticket import PRIORITY_LAW, PRIORITY_WORDS, Priority
+from edge.daemon.qr import qr
 from edge.daemon.streams import frame
 from edge.daemon.templates import environment
 from edge.hub import words
@@ -24,6 +26,11 @@ WORDS: dict[str, Any] = {
     "alarms": words.ALARMS,
     "disciplines": words.DISCIPLINES,
     "last_actions": words.LAST_ACTIONS,
+    "payments": words.PAYMENTS,
+    "paid": words.PAID,
+    "money": words.money,
+    "qr": qr,
+    "means_keys": ((PaymentMeans.QR, "K"), (PaymentMeans.CASH, "M"), (PaymentMeans.CARD, "T")),
     "states": words.STATES,
     "Priority": Priority,
     "CounterState": CounterState,

@@ -1,4 +1,5 @@
-"""The tablet at a counter on which a patient says how it was (P3), and the page that makes a tablet one."""
+"""The tablet at a counter on which a patient says how it was (P3) and scans what to pay (D7), and the page that makes a
+tablet one."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -8,16 +9,18 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from edge.contracts.commands import Complaint, Rate
+from edge.daemon.qr import qr
 from edge.daemon.streams import event_stream, frame
 from edge.hub.deeds import Deed
 from edge.hub.inbox import Overloaded
 from edge.hub.journal import JournalError
 from edge.hub.officers import Session
 from edge.hub.panel import opening
+from edge.hub.payment.charges import Charges
 from edge.hub.roles import Role
 from edge.hub.tablets import Tablet, Tablets
 from edge.hub.web.base import SESSION_COOKIE, Form, Office, read_form, same, set_cookie
-from edge.hub.words import COMPLAINTS, FACES
+from edge.hub.words import COMPLAINTS, FACES, money
 from edge.queueing.rules import RATING_MS
 
 TABLET_COOKIE = "__Host-moiso-tablet"
@@ -27,9 +30,10 @@ ASK_WHY_UPTO = 3  # whoever is less than satisfied is asked once what it was
 class RatingPages:
     """Pairing is for the floor lead; what the tablet then shows needs no officer."""
 
-    def __init__(self, office: Office, tablets: Tablets) -> None:
+    def __init__(self, office: Office, tablets: Tablets, charges: Charges) -> None:
         self._office = office
         self._tablets = tablets
+        self._charges = charges
 
     def routes(self) -> list[BaseRoute]:
         """The routes of this room."""
@@ -70,7 +74,7 @@ class RatingPages:
         return RedirectResponse("/tablets", 303)
 
     async def show(self, request: Request) -> Response:
-        """The question about the service that was given last, or thanks and the counter's name while there is none."""
+        """What is to be paid, else the question about the service that was given last, else thanks."""
         tablet = self._tablet(request)
         if tablet is None:
             return RedirectResponse("/tablets", 303)
@@ -96,12 +100,13 @@ class RatingPages:
         return RedirectResponse("/rating?thanks", 303)
 
     async def changes(self, request: Request) -> Response:
-        """Told when there is another service to rate, or none any more, and when the working hours begin or end."""
+        """Told when there is something else to pay or to rate, or nothing any more, and when the working hours begin or
+        end."""
         tablet = self._tablet(request)
         return Response(status_code=401) if tablet is None else event_stream(self._changes(tablet))
 
     async def _changes(self, tablet: Tablet) -> AsyncIterator[bytes]:
-        with self._office.stream.joined() as listener:
+        with self._charges.seen(tablet.counter), self._office.stream.joined() as listener:
             frames = listener.frames()
             told = ""
             while True:
@@ -121,6 +126,9 @@ class RatingPages:
             counter=queue.plan.counters.get(tablet.counter),
             csrf=tablet.csrf,
             ticket=ticket,
+            charge=self._charges.at(tablet.counter),
+            qr=qr,
+            money=money,
             shown=self._shown(tablet),
             score=score,
             thanks=thanks and ticket is None,
@@ -129,8 +137,11 @@ class RatingPages:
         )
 
     def _shown(self, tablet: Tablet) -> str:
-        """What the tablet's page depends on: the ticket to rate, else whether the facility works."""
+        """What the tablet's page depends on: what is to be paid, else the ticket to rate, else whether the facility
+        works."""
         inbox = self._office.inbox
+        if charge := self._charges.at(tablet.counter):
+            return f"pay {charge.purpose}"
         return self._ticket_to_rate(tablet) or ("open" if opening(inbox.queue, inbox.now_ms).is_open else "closed")
 
     def _ticket_to_rate(self, tablet: Tablet) -> str:

@@ -1,5 +1,5 @@
 // The counter page: what each button and key does; the panel comes ready-made from the hub.
-import { aboutTicket, ask, byId, follow, giveNumber, onKeys, press, setCounter } from "./desk.js";
+import { aboutTicket, ask, byId, follow, giveNumber, onKeys, press, send, setCounter } from "./desk.js";
 
 const panel = byId("panel");
 const counter = panel.dataset.counter;
@@ -14,6 +14,14 @@ const actions = {
   undo: (key) => press(key, { type: "Undo/1", counter, command: byId(key).dataset.command }),
   open: (key) => press(key, { type: "SetCounter/1", counter, state: "open" }),
   online: (key) => press(key, { type: "SetCounter/1", counter, state: "online-dossiers" }),
+  pay: (key, { means }) => {
+    toWork();
+    return press(key, { type: "TakePayment/1", counter, ticket: work().ticket, means });
+  },
+  withdraw: (key) => {
+    toWork();
+    return send(key, `/counters/${counter}/charge/withdraw`, {});
+  },
   pause: (key) => setCounter(key, counter, byId("page-name").textContent),
   give: (key) => giveNumber(key),
   why: () => ask("why"),
@@ -67,7 +75,36 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   act(button);
   // A mouse leaves the keys as they were: the space bar goes on calling the next person.
-  if (event.detail && !document.querySelector("dialog[open]")) byId("work").focus({ preventScroll: true });
+  if (event.detail && !document.querySelector("dialog[open]")) toWork();
+});
+
+// The amount of a fee: its thousands stand apart while it is typed, Enter shows the code, Escape leaves the field.
+// Once the code is shown, the keys of the buttons work; in the field they do not, for people type "200k".
+let charged = false;
+async function charge(amount) {
+  charged = Boolean(await send("do-charge", `/counters/${counter}/charge`, { ticket: work().ticket, amount }));
+  toTheCode();
+}
+function toTheCode() {
+  if (!charged || !byId("charged")) return;
+  charged = false;
+  byId("charged").focus({ preventScroll: true });
+}
+const toWork = () => byId("work").focus({ preventScroll: true });
+panel.addEventListener("input", ({ target }) => {
+  if (!target.closest("[data-charge]") || !/^[\d. ]*$/.test(target.value)) return;
+  const behind = target.value.length - target.selectionEnd;
+  target.value = target.value.replace(/\D/g, "").replace(/\B(?=(\d{3})+$)/g, ".");
+  const at = Math.max(0, target.value.length - behind);
+  target.setSelectionRange(at, at);
+});
+panel.addEventListener("submit", (event) => {
+  event.preventDefault();
+  charge(event.target.elements.amount.value);
+});
+panel.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.closest("[data-charge]")) toWork();
+  if (event.key === "Enter" && event.target.id === "charged") event.stopPropagation(); // one Enter too many ends nobody
 });
 
 onKeys((key) => {
@@ -76,8 +113,13 @@ onKeys((key) => {
     line?.focus();
     return Boolean(line);
   }
+  if (key === "p") {
+    const amount = panel.querySelector("[data-charge] input");
+    amount?.select();
+    return Boolean(amount);
+  }
   const button = document.querySelector(`[data-key="${CSS.escape(key === " " ? "Space" : key)}"]`);
   return act(button);
 });
 
-follow(panel, `/counters/${counter}/panel`);
+follow(panel, `/counters/${counter}/panel`, toTheCode);

@@ -64,14 +64,17 @@ async function post(path, content) {
 }
 
 // Sends a command once; `key` names the button. Gives the answer, or null where it was not carried out.
-export async function press(key, command) {
-  const same = JSON.stringify(command);
+export const press = (key, command) => send(key, "/press", command, () => ({ id: newId(), ...command }));
+
+// The same with anything that the hub answers as it answers a command.
+export async function send(key, path, content, made = () => content) {
+  const same = path + JSON.stringify(content);
   if (sending.has(same)) return null;
   sending.add(same);
   const button = byId(key);
   button?.setAttribute("aria-disabled", "true");
   try {
-    const answer = await post("/press", { id: newId(), ...command });
+    const answer = await post(path, made());
     if (!answer.ok) {
       say(body.dataset.failed, true);
       return null;

@@ -9,6 +9,8 @@ else if (location.search.includes("thanks")) setTimeout(() => location.replace("
 
 const changes = new EventSource("/rating/changes");
 changes.addEventListener("rate", (event) => {
-  if (!skip && event.data !== rating.dataset.shown) location.replace("/rating");
+  if (event.data === rating.dataset.shown) return;
+  if (!skip) location.replace("/rating");
+  else if (event.data.startsWith("pay ")) skip.click(); // the score counts; the next person wants to pay
 });
 document.addEventListener("submit", () => changes.close()); // the answer itself ends the question: it brings its own page
