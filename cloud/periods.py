@@ -1,8 +1,8 @@
 """The spans of days that figures are asked for, as reports name them: pure.
 
 A period is written in one word, which is also what a page's address says: ``2026-11-26`` (a day), ``2026-W48`` (an ISO
-week), ``2026-11`` (a month), ``2026-6m`` and ``2026-9m`` (the first six and nine months of a year, as the Department's
-letters count), ``2026`` (a year), ``2026-01-05..2026-03-17`` (days of one's own choosing).
+week), ``2026-11`` (a month), ``2026-Q3`` (a quarter), ``2026-6m`` and ``2026-9m`` (the first six and nine months of a
+year, as the Department's letters count), ``2026`` (a year), ``2026-01-05..2026-03-17`` (days of one's own choosing).
 """
 
 import re
@@ -17,7 +17,8 @@ MOST_DAYS = 1100  # three years
 
 _DAY = timedelta(days=1)
 _FORMS = re.compile(
-    r"(?P<year>\d{4})(?:-(?P<months>[69])m|-W(?P<week>\d\d)|-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?", re.ASCII
+    r"(?P<year>\d{4})(?:-(?P<months>[69])m|-Q(?P<quarter>[1-4])|-W(?P<week>\d\d)|-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?",
+    re.ASCII,
 )
 
 
@@ -27,6 +28,7 @@ class Kind(Enum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    QUARTER = "quarter"
     SIX_MONTHS = "6m"
     NINE_MONTHS = "9m"
     YEAR = "year"
@@ -57,6 +59,15 @@ class Period(Struct, frozen=True, order=True):
         ('2026-02', '2026-03')
         """
         return tuple(f"{first:%Y-%m}" for first, last in self._by_month() if first.day == 1 and _ends_month(last))
+
+    @property
+    def quarter(self) -> str:
+        """The quarter that its first day lies in, as it is written in Viet Nam.
+
+        >>> Period(date(2026, 7, 1), date(2026, 9, 30), Kind.QUARTER).quarter
+        'III'
+        """
+        return ("I", "II", "III", "IV")[(self.first.month - 1) // 3]
 
     @property
     def odd_days(self) -> tuple[tuple[date, date], ...]:
@@ -93,7 +104,7 @@ class Period(Struct, frozen=True, order=True):
         before. Of a period that still runs only as much as has elapsed is compared."""
         elapsed = self.elapsed(today)
         match self.kind:
-            case Kind.SIX_MONTHS | Kind.NINE_MONTHS | Kind.YEAR:
+            case Kind.QUARTER | Kind.SIX_MONTHS | Kind.NINE_MONTHS | Kind.YEAR:
                 first, last = _year_before(self.first), _year_before(elapsed.last)
                 if elapsed.last == self.last:
                     last = _year_before(self.last + _DAY) - _DAY
@@ -110,8 +121,9 @@ class Period(Struct, frozen=True, order=True):
     def shifted(self, by: int) -> "Period":
         """The next (1) or last (-1) one of its kind, whole."""
         match self.kind:
-            case Kind.MONTH:
-                first = _month_after(self.first) if by > 0 else (self.first - _DAY).replace(day=1)
+            case Kind.MONTH | Kind.QUARTER:
+                first, last = _span(self.kind, self.first)
+                first = last + _DAY if by > 0 else first - _DAY
             case Kind.SIX_MONTHS | Kind.NINE_MONTHS | Kind.YEAR:
                 first = self.first.replace(year=self.first.year + by)
             case _:
@@ -128,6 +140,8 @@ class Period(Struct, frozen=True, order=True):
                 return f"{year}-W{week:02d}"
             case Kind.MONTH:
                 return f"{self.first:%Y-%m}"
+            case Kind.QUARTER:
+                return f"{self.first.year}-Q{(self.first.month + 2) // 3}"
             case Kind.SIX_MONTHS | Kind.NINE_MONTHS:
                 return f"{self.first.year}-{self.kind.value}"
             case Kind.YEAR:
@@ -173,6 +187,8 @@ def _named(text: str) -> Period:
     year = int(found["year"])
     if found["months"]:
         return of_kind(Kind(f"{found['months']}m"), date(year, 1, 1))
+    if found["quarter"]:
+        return of_kind(Kind.QUARTER, date(year, 3 * int(found["quarter"]), 1))
     if found["week"]:
         return of_kind(Kind.WEEK, date.fromisocalendar(year, int(found["week"]), 1))
     if found["day"]:
@@ -189,6 +205,9 @@ def _span(kind: Kind, day: date) -> tuple[date, date]:
             return first, first + timedelta(days=6)
         case Kind.MONTH:
             return day.replace(day=1), _month_after(day) - _DAY
+        case Kind.QUARTER:
+            first = date(day.year, day.month - (day.month - 1) % 3, 1)
+            return first, _month_after(first.replace(month=first.month + 2)) - _DAY
         case Kind.SIX_MONTHS:
             return date(day.year, 1, 1), date(day.year, 6, 30)
         case Kind.NINE_MONTHS:

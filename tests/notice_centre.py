@@ -4,9 +4,10 @@ import ssl
 import threading
 from pathlib import Path
 
+from cloud.delivery import State
 from cloud.fleet.notice_settings import Notice, recipients
 from cloud.fleet.notices import Notices, NoticeSettings
-from cloud.fleet.outbox import Outbox, State
+from cloud.fleet.outbox import Outbox
 from cloud.mail import Mail, Security
 from provisioning.certificates import create_authority, issue
 from tests.alarm_story import MINUTE_MS, AlarmStory

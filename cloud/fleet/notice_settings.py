@@ -106,13 +106,18 @@ def recipients(notices: Sequence[Notice], provinces: Sequence[Province], *, mail
     if len(notices) > MOST_NOTICES:
         raise ConfigError(f"cloud.toml: more than {MOST_NOTICES} sections [[notice]]")
     known = {province.id: province for province in provinces}
-    found = tuple(_recipient(n, notice, known, mail=mail) for n, notice in enumerate(notices, 1))
+    found = tuple(_checked(n, notice, known, mail=mail) for n, notice in enumerate(notices, 1))
     if len({one.key for one in found}) < len(found):
         raise ConfigError("cloud.toml: two sections [[notice]] have the same recipient, province and sites")
     return found
 
 
-def _recipient(number: int, notice: Notice, provinces: dict[str, Province], *, mail: bool) -> Recipient:
+def recipients_of(notices: Sequence[Notice], province: Province) -> tuple[Recipient, ...]:
+    """Those of one province, without their secrets and unchecked: for whoever shows them and sends nothing."""
+    return tuple(_recipient(n, one, province) for n, one in enumerate(notices, 1) if one.province == province.id)
+
+
+def _checked(number: int, notice: Notice, provinces: dict[str, Province], *, mail: bool) -> Recipient:
     where = f"cloud.toml: [[notice]] {number}"
     province = provinces.get(notice.province)
     if province is None:
@@ -124,11 +129,15 @@ def _recipient(number: int, notice: Notice, provinces: dict[str, Province], *, m
         raise ConfigError(f"{where}: [mail] is missing: without a mail server no e-mail can be sent")
     if notice.ca is not None and not notice.ca.is_file():
         raise ConfigError(f"{notice.ca}: the certificate to trust for a webhook cannot be read")
-    secret = b""
-    if notice.secret_file is not None:
-        secret = read_secret(notice.secret_file).encode()
-        if len(secret) < LEAST_SECRET_BYTES:
-            raise ConfigError(f"{notice.secret_file}: at least {LEAST_SECRET_BYTES} bytes are expected")
+    if notice.secret_file is None:
+        return _recipient(number, notice, province)
+    secret = read_secret(notice.secret_file).encode()
+    if len(secret) < LEAST_SECRET_BYTES:
+        raise ConfigError(f"{notice.secret_file}: at least {LEAST_SECRET_BYTES} bytes are expected")
+    return _recipient(number, notice, province, secret)
+
+
+def _recipient(number: int, notice: Notice, province: Province, secret: bytes = b"") -> Recipient:
     named = "\n".join((notice.province, *sorted(notice.sites), "", notice.least.value, notice.mail or notice.webhook))
     return Recipient(number, notice, province, hashlib.sha256(named.encode()).hexdigest(), secret)
 

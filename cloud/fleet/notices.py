@@ -8,10 +8,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from cloud.delivery import State
 from cloud.fleet.letters import MOST_ALARMS, Item, Matter, letter, webhook_body, worst_first
 from cloud.fleet.news import News, Standing, heard, to_remind, to_tell
 from cloud.fleet.notice_settings import Recipient
-from cloud.fleet.outbox import DAY_MS, RETRIES_MS, Content, Delivery, Outbox, State, new_id
+from cloud.fleet.outbox import DAY_MS, RETRIES_MS, Content, Delivery, Outbox, new_id
 from cloud.fleet.records import Event, Kept
 from cloud.fleet.store import Fleet
 from cloud.fleet.webhook import DELIVERY, SIGNATURE, NoAnswer, NotTaken, post, sign

@@ -5,19 +5,18 @@ alarm. So a server that is away for a week fills nothing. What a message tells c
 that notes its arrival.
 """
 
-import contextlib
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from enum import Enum
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from cloud.accounts.database import writing
+from cloud.delivery import STUCK, State, put_off_ms, retry_ms
 from cloud.fleet.news import NOT_OPEN, Standing, Told, arrived, perhaps_arrived
 from cloud.fleet.records import Event
+from cloud.own_file import OwnFile
 
 SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS = 1000, 60_000, 3_600_000, 86_400_000
 # Together about a day.
@@ -48,19 +47,9 @@ CREATE UNIQUE INDEX IF NOT EXISTS deliveries_waiting ON deliveries (key) WHERE s
 _told = msgspec.json.Decoder(tuple[Told, ...])
 
 
-class State(Enum):
-    """How far a message is. Only an e-mail is marked as GOING_OUT, and can end up UNSURE."""
-
-    DUE = "due"
-    GOING_OUT = "going-out"
-    SENT = "sent"
-    UNSURE = "unsure"
-    FAILED = "failed"
-
-
 class Position(Struct, frozen=True):
     """How far a recipient has heard: up to the event ``seq``. ``since_ms`` is when it became one, ``said_ms`` when a
-    message was made for it or arrived last (0: never)."""
+    message was made for it or arrived last (0: never, or the next one is wanted at once)."""
 
     seq: int
     since_ms: int
@@ -91,21 +80,15 @@ class Delivery(Struct, frozen=True):
     content: Content
 
 
-class Outbox:
+class Outbox(OwnFile):
     """The file in the folder ``data``; each call opens it, so that any number of threads may share this."""
 
     def __init__(self, data: Path) -> None:
-        self._path = data / "notices.db"
-        if not self._path.exists():
-            data.mkdir(mode=0o750, parents=True, exist_ok=True)
-            self._path.touch(mode=0o600)
-        with self._opened() as db:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.executescript(SCHEMA)
+        super().__init__(data / "notices.db", SCHEMA)
 
     def start(self, keys: Sequence[str], now_ms: int) -> int:
         """Take on these recipients and forget all others; what was going out is unsure: how many those are."""
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             for (key,) in db.execute("SELECT key FROM recipients").fetchall():
                 if key not in keys:
                     db.execute("DELETE FROM recipients WHERE key = ?", (key,))
@@ -118,17 +101,39 @@ class Outbox:
             return len(left)
 
     def position(self, key: str) -> Position:
-        """How far this recipient has heard."""
+        """How far this recipient has heard. Raises KeyError where there is none of this key."""
         with self._opened() as db:
             row = db.execute("SELECT seq, since_ms, said_ms FROM recipients WHERE key = ?", (key,)).fetchone()
+            if row is None:
+                raise KeyError("recipient")
             return Position(*row)
 
     def start_over(self, key: str, now_ms: int) -> None:
         """Forget what a recipient was told: it hears everything that is open as new."""
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             said = db.execute("SELECT said_ms FROM recipients WHERE key = ?", (key,)).fetchone()
             db.execute("DELETE FROM recipients WHERE key = ?", (key,))
             db.execute("INSERT INTO recipients VALUES (?, 0, ?, ?)", (key, now_ms, *said))
+
+    def tell_again(self, key: str, now_ms: int) -> bool:
+        """Have everything that is open told once more, and at once; False where the last message that ended arrived.
+
+        Whoever sends may be at work meanwhile: what is noted of a message under way stays right.
+        """
+        with self._writing() as db:
+            last = db.execute(
+                "SELECT state FROM deliveries WHERE key = ? AND state NOT IN ('due', 'going-out')"
+                " ORDER BY made_ms DESC, id LIMIT 1",
+                (key,),
+            ).fetchone()
+            if last is None or State(last[0]) not in STUCK:
+                return False
+            db.execute(
+                "UPDATE standings SET told = ?1, told_acknowledged = 0 WHERE key = ?2 AND level > ?1", (NOT_OPEN, key)
+            )
+            db.execute("UPDATE recipients SET said_ms = 0 WHERE key = ?", (key,))
+            db.execute("UPDATE deliveries SET next_ms = ? WHERE key = ? AND state = 'due'", (now_ms, key))
+            return True
 
     def hear(
         self,
@@ -141,7 +146,7 @@ class Outbox:
 
         What came and went before ``passed_ms`` untold is forgotten, but while a message is under way that may tell it.
         """
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             for event in events:
                 row = db.execute(f"{_STANDINGS} WHERE key = ? AND alarm = ?", (key, event.alarm)).fetchone()
                 _put(db, key, event.alarm, fold(_standing(*row) if row else None, event))
@@ -166,7 +171,7 @@ class Outbox:
 
     def add(self, key: str, id_: str, content: Content, now_ms: int) -> None:
         """A new message for a recipient, to be sent at once. Raises sqlite3.IntegrityError where one is under way."""
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             db.execute(
                 "INSERT INTO deliveries VALUES (?, ?, 'due', 0, ?, ?, ?, '', ?, ?, ?)",
                 (id_, key, now_ms, now_ms, now_ms, content.subject, content.body, _written(content.told)),
@@ -179,7 +184,7 @@ class Outbox:
 
     def rewrite(self, delivery: Delivery, content: Content | None) -> None:
         """Have a message that is due say something else; None: it is not sent at all."""
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             if content is None:
                 db.execute("DELETE FROM deliveries WHERE id = ? AND state = 'due'", (delivery.id,))
                 return
@@ -191,16 +196,16 @@ class Outbox:
     def begin(self, delivery: Delivery, now_ms: int) -> Delivery:
         """Count this try and put the next one off, so that a message that ends the program does not hold it up."""
         tries = delivery.tries + 1
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             db.execute(
                 "UPDATE deliveries SET tries = ?, next_ms = ? WHERE id = ?",
-                (tries, now_ms + (retry_ms(tries) or RETRIES_MS[-1]), delivery.id),
+                (tries, now_ms + put_off_ms(RETRIES_MS, tries), delivery.id),
             )
         return msgspec.structs.replace(delivery, tries=tries)
 
     def going_out(self, delivery: Delivery, now_ms: int) -> bool:
         """Mark an e-mail as going out, on the disk; False where it is not due any more: then it must not be sent."""
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             changed = db.execute(
                 "UPDATE deliveries SET state = 'going-out', changed_ms = ? WHERE id = ? AND state = 'due'",
                 (now_ms, delivery.id),
@@ -209,18 +214,18 @@ class Outbox:
 
     def sent(self, delivery: Delivery, now_ms: int) -> None:
         """It has arrived: what it says is told."""
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             _ended(db, delivery, State.SENT, now_ms, arrived)
 
     def unsure(self, delivery: Delivery, now_ms: int) -> None:
         """It has perhaps arrived: what it says is told again, in another message."""
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             _ended(db, delivery, State.UNSURE, now_ms, perhaps_arrived)
 
     def not_sent(self, delivery: Delivery, fault: str, now_ms: int) -> State:
         """It has not arrived: due again later, or failed where it was tried often enough. Then it was never told."""
-        state = State.DUE if retry_ms(delivery.tries) else State.FAILED
-        with self._opened() as db, writing(db):
+        state = State.DUE if retry_ms(RETRIES_MS, delivery.tries) else State.FAILED
+        with self._writing() as db:
             if state is State.FAILED:
                 _ended(db, delivery, State.FAILED, now_ms, None, fault)
             else:
@@ -236,26 +241,10 @@ class Outbox:
             rows = db.execute(f"{_DELIVERIES} WHERE key = ? ORDER BY made_ms DESC, id LIMIT ?", (key, most))
             return tuple(_delivery(*row) for row in rows)
 
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        with contextlib.closing(sqlite3.connect(self._path, timeout=10, isolation_level=None)) as db:
-            db.execute("PRAGMA foreign_keys = ON")
-            db.execute("PRAGMA synchronous = FULL")
-            yield db
-
 
 def new_id() -> str:
     """What a message is told apart by, however often it comes."""
     return secrets.token_hex(16)
-
-
-def retry_ms(tries: int) -> int | None:
-    """How long to wait after so many tries, in milliseconds; None: give up.
-
-    >>> retry_ms(1), retry_ms(12)
-    (10000, None)
-    """
-    return RETRIES_MS[tries - 1] if tries <= len(RETRIES_MS) else None
 
 
 _STANDINGS = (

@@ -6,17 +6,16 @@ gets an empty answer where nothing was written yet.
 
 import contextlib
 import json
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from cloud.accounts.database import writing
 from cloud.fleet.records import Change, Event, Kept, Look, Misread, SiteState
 from cloud.fleet.rules import Alarm, Cause, Deed, Level
 from cloud.fleet.tables import COLUMNS, SCHEMA, alarm_of, write_step
+from cloud.own_file import OwnFile
 from edge.contracts.fleet import FleetReport
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -30,17 +29,11 @@ _encode = msgspec.json.Encoder().encode
 _report = msgspec.json.Decoder(FleetReport)
 
 
-class Fleet:
+class Fleet(OwnFile):
     """The file in the folder ``data``; each call opens it, so that any number of threads may share this."""
 
     def __init__(self, data: Path) -> None:
-        self._path = data / "fleet.db"
-        if not self._path.exists():
-            data.mkdir(mode=0o750, parents=True, exist_ok=True)
-            self._path.touch(mode=0o600)
-        with self._opened() as db:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.executescript(SCHEMA)
+        super().__init__(data / "fleet.db", SCHEMA)
 
     def looked_ms(self) -> int:
         """When the watcher looked last; 0: never."""
@@ -115,7 +108,7 @@ class Fleet:
         """
         if len(note) > MOST_NOTE:
             raise ValueError(f"a note has at most {MOST_NOTE} characters")
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             changed = db.execute(
                 "UPDATE alarms SET acknowledged_ms = ?, acknowledged_by = ?, note = ?"
                 " WHERE id = ? AND opened_ms > 0 AND closed_ms = 0 AND acknowledged_ms = 0",
@@ -135,6 +128,11 @@ class Fleet:
         with self._opened() as db:
             return {row[0]: _state(*row) for row in db.execute(_STATES)}
 
+    def heard_of(self) -> frozenset[str]:
+        """The sites of which anything is known."""
+        with self._opened() as db:
+            return frozenset(site for (site,) in db.execute("SELECT site FROM sites"))
+
     def misread(self) -> dict[str, Misread]:
         """The sites whose last report was not understood."""
         with self._opened() as db:
@@ -149,7 +147,7 @@ class Fleet:
 
     def record(self, look: Look) -> dict[Cause, Alarm]:
         """Write all of one look or nothing of it; the alarms that its steps leave, with their ids."""
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             db.execute("INSERT OR REPLACE INTO looks VALUES (1, ?)", (look.at_ms,))
             db.executemany(
                 "INSERT OR REPLACE INTO sites VALUES (?, ?, ?, ?, ?, ?)", [_written(state) for state in look.states]
@@ -170,7 +168,7 @@ class Fleet:
 
     def forget(self, now_ms: int) -> None:
         """Remove what is older than is kept, and of a site with very much of it the oldest."""
-        with self._opened() as db, writing(db):
+        with self._writing() as db:
             db.execute("DELETE FROM changes WHERE at_ms < ?", (now_ms - KEEP_CHANGES_MS,))
             db.execute("DELETE FROM alarms WHERE NOT living AND closed_ms < ?", (now_ms - KEEP_ALARMS_MS,))
             for site, n in db.execute("SELECT site, COUNT(*) FROM changes GROUP BY site").fetchall():
@@ -187,13 +185,6 @@ class Fleet:
                         " (SELECT id FROM alarms WHERE NOT living AND site = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
                         (site, MOST_ALARMS_OF_SITE),
                     )
-
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        with contextlib.closing(sqlite3.connect(self._path, timeout=10, isolation_level=None)) as db:
-            db.execute("PRAGMA foreign_keys = ON")
-            db.execute("PRAGMA synchronous = FULL")
-            yield db
 
 
 _AMONG = "site IN (SELECT value FROM json_each(?))"

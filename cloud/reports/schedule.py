@@ -1,4 +1,4 @@
-"""When a report that somebody subscribed to is due, and when one that did not get through is tried again. Pure."""
+"""When a report that somebody subscribed to is due, and how long one that did not get through waits. Pure."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -12,13 +12,20 @@ RETRIES_MS = tuple(minutes * _MINUTE_MS for minutes in (1, 5, 15, 60, 240, 720, 
 
 
 class Cadence(Enum):
-    """How often: the month before, every month; or the first six and nine months and the year, once each is over."""
+    """How often: the month before, every month; the quarter before, every quarter; or the first six and nine months and
+    the year, once each is over."""
 
     MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
     PERIODIC = "periodic"
 
 
-_ENDING_BEFORE = {7: Kind.SIX_MONTHS, 10: Kind.NINE_MONTHS, 1: Kind.YEAR}  # month in which it is due: what ended
+# What ended, by the month in which its report is due.
+_ENDED = {
+    Cadence.MONTHLY: dict.fromkeys(range(1, 13), Kind.MONTH),
+    Cadence.QUARTERLY: dict.fromkeys((1, 4, 7, 10), Kind.QUARTER),
+    Cadence.PERIODIC: {7: Kind.SIX_MONTHS, 10: Kind.NINE_MONTHS, 1: Kind.YEAR},
+}
 
 
 def due(cadence: Cadence, day: int, since: date, today: date) -> tuple[Period, ...]:
@@ -30,26 +37,17 @@ def due(cadence: Cadence, day: int, since: date, today: date) -> tuple[Period, .
     ['2026-10', '2026-11', '2026-12']
     >>> [str(period) for period in due(Cadence.PERIODIC, 5, date(2026, 7, 5), date(2027, 1, 5))]
     ['2026-6m', '2026-9m', '2026']
+    >>> [str(period) for period in due(Cadence.QUARTERLY, 5, date(2026, 7, 6), date(2027, 1, 5))]
+    ['2026-Q3', '2026-Q4']
     """
     if not FIRST_DAY <= day <= LAST_DAY:
         raise ValueError(f"a day from {FIRST_DAY} to {LAST_DAY} is expected")
     found = []
     for falls_due in _days_of_months(day, since, today):
         ended = falls_due.replace(day=1) - timedelta(days=1)
-        if cadence is Cadence.MONTHLY:
-            found.append(of_kind(Kind.MONTH, ended))
-        elif falls_due.month in _ENDING_BEFORE:
-            found.append(of_kind(_ENDING_BEFORE[falls_due.month], ended))
+        if falls_due.month in _ENDED[cadence]:
+            found.append(of_kind(_ENDED[cadence][falls_due.month], ended))
     return tuple(found)
-
-
-def retry_ms(tries: int) -> int | None:
-    """How long to wait after so many tries, in milliseconds; None: give up.
-
-    >>> retry_ms(1), retry_ms(9)
-    (60000, None)
-    """
-    return RETRIES_MS[tries - 1] if tries <= len(RETRIES_MS) else None
 
 
 def _days_of_months(day: int, since: date, today: date) -> Iterator[date]:

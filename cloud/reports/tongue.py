@@ -15,6 +15,7 @@ _VIETNAMESE = str.maketrans(",.", ".,")
 _NAMES = {
     Kind.WEEK: N_("Tuần {week}"),
     Kind.MONTH: N_("Tháng {month}"),
+    Kind.QUARTER: N_("Quý {quarter}/{year}"),
     Kind.SIX_MONTHS: N_("6 tháng đầu năm {year}"),
     Kind.NINE_MONTHS: N_("9 tháng đầu năm {year}"),
     Kind.YEAR: N_("Năm {year}"),
@@ -105,7 +106,7 @@ class Tongue(Struct, frozen=True):
         if period.kind not in _NAMES:
             return self.span(first, period.last)
         named = self.say(_NAMES[period.kind]).format(
-            week=first.isocalendar().week, month=f"{first:%m/%Y}", year=first.year
+            week=first.isocalendar().week, month=f"{first:%m/%Y}", quarter=period.quarter, year=first.year
         )
         return f"{named} ({self.span(first, period.last)})"
 

@@ -9,9 +9,11 @@ from msgspec.structs import replace
 
 from cloud.accounts.people import find_account
 from cloud.audit import FOR_EVER
+from cloud.config import Cloud
 from cloud.fleet.records import Event, Kept
 from cloud.fleet.store import MOST_NOTE
 from cloud.roles import Right
+from cloud.web import notices
 from cloud.web.access import accounts_data, allowed, note, require_site, viewer
 from cloud.web.doors import say
 from cloud.web.fleet import Line, Watch, fleet, lines, names, now_ms, sees_centre, watch
@@ -25,6 +27,7 @@ TOO_LATE = N_("Cảnh báo này đã hết hoặc đã có người nhận trư�
 TOO_LONG = N_("Ghi chú dài {n} ký tự, nhiều nhất là {most}. Xin viết ngắn hơn; chữ đã viết vẫn còn ở dưới.")
 
 pages = Blueprint("alarms", __name__)
+pages.register_blueprint(notices.pages)
 
 
 class Card(Struct, frozen=True):
@@ -35,8 +38,9 @@ class Card(Struct, frozen=True):
     watch: Watch
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, config: Cloud) -> None:
     """Add the pages, and what other pages show of alarms; ``cloud.web.fleet`` is registered before."""
+    notices.register(app, config)
     app.jinja_env.globals.update(open_alarms=card, count_of_alarms=count)
     app.register_blueprint(pages)
 
@@ -66,6 +70,7 @@ def page() -> ResponseReturnValue:
         named=sorted(named.items(), key=lambda pair: pair[1]),
         most_note=MOST_NOTE,
         may_acknowledge=viewer().may(Right.ALARMS),
+        may_see_notices=viewer().may(Right.CONFIGURE),
         now_ms=now_ms(),
     )
 

@@ -60,9 +60,10 @@ class Parameter(Struct, frozen=True):
 
 PERIOD = Parameter(
     "period",
-    "A day 2026-11-26, ISO week 2026-W48, month 2026-11, the first six or nine months 2026-6m, 2026-9m, a year 2026,"
-    " or days of one's own 2026-01-05..2026-03-17, at most three years. Without it: this month in Viet Nam.",
-    f"^({_YEAR}(-[69]m|-W(0[1-9]|[1-4][0-9]|5[0-3])|-{_MONTH}(-{_DAY})?)?|{_DATE}\\.\\.{_DATE})$",
+    "A day 2026-11-26, ISO week 2026-W48, month 2026-11, quarter 2026-Q3, the first six or nine months 2026-6m,"
+    " 2026-9m, a year 2026, or days of one's own 2026-01-05..2026-03-17, at most three years. Without it: this month in"
+    " Viet Nam.",
+    f"^({_YEAR}(-[69]m|-Q[1-4]|-W(0[1-9]|[1-4][0-9]|5[0-3])|-{_MONTH}(-{_DAY})?)?|{_DATE}\\.\\.{_DATE})$",
 )
 SITE = Parameter("site", "Only this facility", f"^{_NAME}$")
 GROUP = Parameter(

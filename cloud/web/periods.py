@@ -16,6 +16,7 @@ KINDS = {
     Kind.DAY: N_("Ngày"),
     Kind.WEEK: N_("Tuần"),
     Kind.MONTH: N_("Tháng"),
+    Kind.QUARTER: N_("Quý"),
     Kind.SIX_MONTHS: N_("6 tháng"),
     Kind.NINE_MONTHS: N_("9 tháng"),
     Kind.YEAR: N_("Năm"),
@@ -84,7 +85,7 @@ def picker(period: Period) -> Picker:
 def label(period: Period) -> str:
     """The period in words.
 
-    ``Tháng 11/2026``, ``Tuần 48 (23/11–29/11/2026)``, ``6 tháng đầu năm 2026``, ``26/11/2026``.
+    ``Tháng 11/2026``, ``Quý III/2026``, ``Tuần 48 (23/11–29/11/2026)``, ``6 tháng đầu năm 2026``, ``26/11/2026``.
     """
     text = translations(g.language, "cloud")
     first, last = period.first, period.last
@@ -97,6 +98,8 @@ def label(period: Period) -> str:
             )
         case Kind.MONTH:
             return text.gettext("Tháng {month}").format(month=f"{first:%m/%Y}")
+        case Kind.QUARTER:
+            return text.gettext("Quý {quarter}/{year}").format(quarter=period.quarter, year=first.year)
         case Kind.SIX_MONTHS:
             return text.gettext("6 tháng đầu năm {year}").format(year=first.year)
         case Kind.NINE_MONTHS:

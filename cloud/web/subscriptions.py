@@ -6,9 +6,10 @@ import time
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from cloud.delivery import STATES, STUCK
 from cloud.periods import NoPeriod, parse
 from cloud.reports.schedule import FIRST_DAY, LAST_DAY, Cadence
-from cloud.reports.store import Format, State, Subscription, Subscriptions, TooMany
+from cloud.reports.store import Format, Subscription, Subscriptions, TooMany
 from cloud.reports.tongue import Tongue
 from cloud.roles import Right
 from cloud.web.access import accounts_data, allowed, note, viewer
@@ -22,17 +23,11 @@ SHOWN = 4  # sendings of a subscription
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 CADENCES = {
     Cadence.MONTHLY: N_("Mỗi tháng, của tháng trước"),
+    Cadence.QUARTERLY: N_("Mỗi quý, của quý trước"),
     Cadence.PERIODIC: N_("Theo kỳ: 6 tháng, 9 tháng và năm"),
 }
 FORMATS = {Format.BOTH: N_("PDF và XLSX"), Format.PDF: N_("PDF"), Format.XLSX: N_("XLSX")}
 LANGUAGE_WORDS = {"vi": N_("Tiếng Việt"), "en": N_("Tiếng Anh")}
-STATES = {
-    State.DUE: N_("đến hạn, đang chờ gửi"),
-    State.GOING_OUT: N_("đang gửi"),
-    State.SENT: N_("đã gửi"),
-    State.UNSURE: N_("không rõ đã gửi chưa"),
-    State.FAILED: N_("không gửi được"),
-}
 SAVED = N_("Đã lưu.")
 REMOVED = N_("Đã bỏ. Địa chỉ đã được xoá.")
 AGAIN = N_("Sẽ gửi lại trong vài phút.")
@@ -113,7 +108,7 @@ def _page(problem: str = "") -> str:
         formats=FORMATS,
         languages=LANGUAGE_WORDS,
         states=STATES,
-        stuck=(State.UNSURE, State.FAILED),
+        stuck=STUCK,
         days=range(FIRST_DAY, LAST_DAY + 1),
         tongue=tongue,
         problem=problem,

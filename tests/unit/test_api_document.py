@@ -54,7 +54,18 @@ def test_every_field_of_an_answer_is_required_but_what_a_group_adds() -> None:
 @pytest.mark.req("D1")
 @pytest.mark.parametrize(
     "text",
-    ["2026", "2026-6m", "2026-9m", "2026-11", "2026-11-26", "2026-W48", "2026-01-05..2026-03-17", "2000", "2099"],
+    [
+        "2026",
+        "2026-6m",
+        "2026-9m",
+        "2026-Q3",
+        "2026-11",
+        "2026-11-26",
+        "2026-W48",
+        "2026-01-05..2026-03-17",
+        "2000",
+        "2099",
+    ],
 )
 def test_every_way_to_write_a_period_is_described(text: str) -> None:
     parse(text)
@@ -72,6 +83,7 @@ def test_every_way_to_write_a_period_is_described(text: str) -> None:
         "2026-00",
         "2026-W54",
         "2026-7m",
+        "2026-Q5",
         "2026-11-32",
         "2026 ",
         "2026\n",

@@ -26,6 +26,9 @@ def span(period: Period) -> tuple[str, str]:
         ("2026-W48", "2026-11-23", "2026-11-29"),
         ("2026-W01", "2025-12-29", "2026-01-04"),
         ("2026-02", "2026-02-01", "2026-02-28"),
+        ("2024-Q1", "2024-01-01", "2024-03-31"),
+        ("2026-Q3", "2026-07-01", "2026-09-30"),
+        ("2026-Q4", "2026-10-01", "2026-12-31"),
         ("2026-6m", "2026-01-01", "2026-06-30"),
         ("2026-9m", "2026-01-01", "2026-09-30"),
         ("2026", "2026-01-01", "2026-12-31"),
@@ -52,6 +55,10 @@ def test_what_is_written_is_read_again(kind: Kind, day: date) -> None:
         "1999",
         "2100",
         "2026-7m",
+        "2026-Q0",
+        "2026-Q5",
+        "2026-q3",
+        "2026-Q03",
         "2026-03-01..2026-02-01",
         "2020-01-01..2026-01-01",
         "2026-1",
@@ -95,6 +102,9 @@ def test_whole_months_and_odd_days_make_the_period_each_day_once(first: date, mo
         ("2026-03", "2026-03-31", "2026-02-01", "2026-02-28"),
         ("2026-03", "2026-03-30", "2026-02-01", "2026-02-28"),
         ("2026-11", "2026-11-10", "2026-10-01", "2026-10-10"),
+        ("2026-Q3", "2026-12-20", "2025-07-01", "2025-09-30"),
+        ("2026-Q3", "2026-08-15", "2025-07-01", "2025-08-15"),
+        ("2024-Q1", "2024-02-29", "2023-01-01", "2023-02-28"),
         ("2026-6m", "2026-12-20", "2025-01-01", "2025-06-30"),
         ("2026-9m", "2026-08-15", "2025-01-01", "2025-08-15"),
         ("2024", "2024-02-29", "2023-01-01", "2023-02-28"),
@@ -111,6 +121,18 @@ def test_one_forth_and_one_back_is_the_same(kind: Kind, day: date) -> None:
     period = of_kind(kind, day)
     assert period.shifted(1).shifted(-1) == period
     assert period.shifted(1).first > period.first
+
+
+@given(DAYS)
+def test_a_quarter_is_three_whole_months_and_four_of_them_are_the_year(day: date) -> None:
+    quarters = [of_kind(Kind.QUARTER, date(day.year, month, 28)) for month in (2, 4, 9, 12)]
+    assert [len(quarter.months) for quarter in quarters] == [3, 3, 3, 3]
+    assert all(quarter.odd_days == () for quarter in quarters)
+    months = [month for quarter in quarters for month in quarter.months]
+    assert tuple(months) == of_kind(Kind.YEAR, day).months
+    assert of_kind(Kind.QUARTER, day) in quarters
+    assert [quarter.quarter for quarter in quarters] == ["I", "II", "III", "IV"]
+    assert [quarter.shifted(1) for quarter in quarters[:3]] == quarters[1:]
 
 
 @given(KINDS, DAYS, st.integers(0, 400))

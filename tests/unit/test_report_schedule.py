@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloud.delivery import State, retry_ms
 from cloud.periods import parse
-from cloud.reports.schedule import LAST_DAY, RETRIES_MS, Cadence, due, retry_ms
-from cloud.reports.store import MOST, Format, State, Subscription, Subscriptions, TooMany
+from cloud.reports.schedule import LAST_DAY, RETRIES_MS, Cadence, due
+from cloud.reports.store import MOST, Format, Subscription, Subscriptions, TooMany
 
 DATES = st.dates(date(2024, 1, 1), date(2028, 12, 31))
 NOW = 1_795_650_000_000  # 2026-11-26 in Viet Nam
@@ -22,6 +23,13 @@ def test_nine_months_are_due_in_october_and_the_year_in_january() -> None:
     whole_year = due(Cadence.PERIODIC, 10, date(2026, 1, 1), date(2027, 1, 31))
     assert [str(period) for period in whole_year] == ["2025", "2026-6m", "2026-9m", "2026"]
     assert due(Cadence.PERIODIC, 10, date(2026, 7, 11), date(2026, 10, 9)) == ()
+
+
+@pytest.mark.req("D3")
+def test_a_quarter_is_due_once_it_has_ended() -> None:
+    whole_year = due(Cadence.QUARTERLY, 10, date(2026, 1, 1), date(2027, 1, 31))
+    assert [str(period) for period in whole_year] == ["2025-Q4", "2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"]
+    assert due(Cadence.QUARTERLY, 10, date(2026, 7, 11), date(2026, 10, 9)) == ()
 
 
 @given(st.sampled_from(Cadence), st.integers(1, LAST_DAY), st.tuples(DATES, DATES, DATES))
@@ -43,7 +51,7 @@ def test_a_day_that_not_every_month_has_is_refused(day: int) -> None:
 
 
 def test_tries_end() -> None:
-    assert [retry_ms(tries) for tries in range(1, len(RETRIES_MS) + 2)] == [*RETRIES_MS, None]
+    assert [retry_ms(RETRIES_MS, tries) for tries in range(1, len(RETRIES_MS) + 2)] == [*RETRIES_MS, None]
     assert sorted(RETRIES_MS) == list(RETRIES_MS)
 
 

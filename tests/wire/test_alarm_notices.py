@@ -11,9 +11,10 @@ from time import monotonic
 
 import pytest
 
+from cloud.delivery import State
 from cloud.fleet.notice_settings import Least
 from cloud.fleet.notices import Notices
-from cloud.fleet.outbox import DAY_MS, RETRIES_MS, State
+from cloud.fleet.outbox import DAY_MS, RETRIES_MS
 from cloud.fleet.rules import Cause, Kind, Level
 from cloud.fleet.webhook import verify
 from cloud.mail import Mail, Security
@@ -207,13 +208,39 @@ def test_after_a_day_of_refusals_a_webhook_is_given_up_and_what_it_said_is_not(
         centre.later(wait_ms / MINUTE_MS)
     receiver.came(len(RETRIES_MS) + 1)
     until(lambda: centre.states() == [State.FAILED], what="given up")
-    assert "given up (NotTaken 500)" in caplog.text
+    until(lambda: "given up (NotTaken 500)" in caplog.text)  # it is noted before it is logged
     assert abs(sum(RETRIES_MS) - DAY_MS) < DAY_MS / 20
     receiver.status = 200
     centre.later(11)
     again = receiver.came(len(RETRIES_MS) + 2)
     assert again.headers["moiso-delivery"] != receiver.ids[0]
     assert [one["news"] for one in json.loads(again.body)["alarms"]] == ["opened"]
+
+
+@pytest.mark.req("D4", "X5")
+def test_who_was_not_reached_is_told_again_of_everything_that_is_open_without_waiting(
+    centre: Centre, post_office: Received
+) -> None:
+    centre.mail(every_minutes=60)
+    centre.story.opens(paper_out())
+    centre.start()
+    came(post_office, 1)
+    until(lambda: centre.states() == [State.SENT])
+    key = centre.settings.recipients[0].key
+    assert not centre.outbox.tell_again(key, centre.story.now_ms), "it arrived"
+    centre.story.opens(silent("mau-02"))
+    post_office.refuse = "354 neither yes nor no"
+    centre.later(61)
+    until(lambda: centre.states() == [State.UNSURE, State.SENT], what="a letter that may have arrived")
+    post_office.refuse = ""
+    centre.has_heard_all()
+    before = len(post_office.messages)
+    assert centre.outbox.tell_again(key, centre.story.now_ms)
+    letter = came(post_office, before + 1)
+    until(lambda: centre.states() == [State.SENT, State.UNSURE, State.SENT])
+    assert letter.count("\n- ") == 2, "what was told before, too"
+    centre.end()
+    assert len(post_office.messages) == before + 1
 
 
 @pytest.mark.req("X5")

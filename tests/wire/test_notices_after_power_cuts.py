@@ -10,9 +10,10 @@ from random import Random
 import pytest
 
 from cloud.accounts.database import now_ms
+from cloud.delivery import State
 from cloud.fleet.news import MOST_REPEATS, News, to_tell
 from cloud.fleet.notice_settings import recipients
-from cloud.fleet.outbox import Outbox, State
+from cloud.fleet.outbox import Outbox
 from cloud.fleet.rules import Cause
 from edge.daemon.config import load
 from tests.alarm_story import AlarmStory, paper_out
