@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from edge.contracts.catalogue import Catalogue
 from edge.contracts.events import Announced, Batch, TicketRated
+from edge.contracts.payment import Payment
 
 LATEST_MS = 4_102_444_800_000  # the year 2100
 MOST_TEXT = 2000
@@ -33,6 +34,7 @@ SPECIAL: dict[tuple[type, str], Any] = {
     (Announced, "text_vi"): NO_WORDS,
     (Announced, "text_en"): NO_WORDS,
     (TicketRated, "score"): SCORE,
+    **{(Payment, name): NO_WORDS for name in ("bank", "account", "name")},
 }
 BY_OFFICERS = ("issuer", "by")
 

@@ -1,8 +1,5 @@
 """``cloud.toml``, which moiso-ingest and moiso-cloud share."""
 
-import contextlib
-import sys
-from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +13,7 @@ from cloud.influx import Influx
 from cloud.mail import Mail
 from cloud.map import Place
 from cloud.roles import EVERYWHERE, Province, Role, fits
-from edge.daemon.config import EX_CONFIG, Broker, ConfigError, HostPort, Section, config_path, load
+from edge.daemon.config import Broker, HostPort, Section
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -104,6 +101,11 @@ class Cloud(Section, frozen=True):
     enrolment: Enrolment | None = None
     target: tuple[Target, ...] = tuple(Target(key, aim) for key, aim in TARGETS.items())
 
+    @property
+    def aims(self) -> dict[Key, float]:
+        """What ``[[target]]`` says, by indicator."""
+        return {target.indicator: target.aim for target in self.target}
+
     def __post_init__(self) -> None:
         ids = [province.id for province in self.province]
         if not ids or "" in ids or len(set(ids)) < len(ids):
@@ -113,13 +115,3 @@ class Cloud(Section, frozen=True):
                 raise ValueError(f"oidc_role: there is no province {entry.province!r}")
             if not fits(entry.role, entry.site):
                 raise ValueError(f"oidc_role: the role {entry.role.value!r} does not fit site = {entry.site!r}")
-
-
-@contextlib.contextmanager
-def configured() -> Iterator[Cloud]:
-    """The file named on the command line; a ConfigError in the block ends the program with its text and status 78."""
-    try:
-        yield load(config_path("cloud"), Cloud)
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(EX_CONFIG)

@@ -14,6 +14,7 @@ from cloud.rollups import (
     INSURED,
     ISSUED,
     MEASURES,
+    PAID,
     RATINGS,
     READ,
     READ_FAILED,
@@ -24,6 +25,7 @@ from cloud.rollups import (
 )
 from edge.contracts.eligibility import Outcome
 from edge.contracts.face import ChipVerdict, ContestVerdict, Purpose
+from edge.contracts.payment import PaymentMeans
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 
@@ -51,6 +53,7 @@ _INSURED_IN_FORCE = _pick(INSURED[outcome] for outcome in INSURED if outcome in 
 _WAITS = _pick(WAITS)
 _SERVICE_TIMES = _pick(SERVICE_TIMES)
 _RATINGS = _pick(RATINGS)
+_PAID = _pick(PAID.values())
 
 
 class Reading(Struct, frozen=True):
@@ -203,6 +206,21 @@ class Counts(Struct, frozen=True):
     def erased(self) -> int:
         """Faces that were destroyed because their owners asked for it."""
         return self["erased"]
+
+    @property
+    def payments(self) -> tuple[tuple[PaymentMeans, int], ...]:
+        """Fees that were paid at counters, by what they were paid with."""
+        return tuple(zip(PAID, _PAID(self.values), strict=True))
+
+    @property
+    def paid(self) -> int:
+        """Fees whose payment was noted; 0 where a facility notes none."""
+        return sum(_PAID(self.values))
+
+    @property
+    def cash_free(self) -> int:
+        """How many of them without cash: by a transfer or a card."""
+        return self.paid - self[PAID[PaymentMeans.CASH]]
 
     def wait_min(self, share: float) -> float:
         """The wait in minutes that ``share`` of those called did not exceed. Raises ValueError where none was."""

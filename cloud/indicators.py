@@ -4,7 +4,7 @@ Sources: the Department's own letters (registration and look-up by căn cước,
 1313/QĐ-BYT 2013 (waits), QĐ 3869/QĐ-BYT 2019 (satisfaction). Pure.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
 
 from msgspec import Struct
@@ -79,7 +79,7 @@ MEANINGS: dict[Key, Meaning] = {
     Key.SCORE: Meaning(N_("Hài lòng"), N_("điểm trung bình của lượt đánh giá"), Unit.SCORE, Better.HIGHER),
 }
 
-# What the Department aims at until it sets targets of its own (``cloud.targets``).
+# What a Department aims at until it sets targets of its own (``cloud.targets``).
 TARGETS: dict[Key, float] = {
     Key.BY_ID_CARD: 0.9,
     Key.LOOK_UPS: 0.95,
@@ -133,16 +133,17 @@ class Indicator(Struct, frozen=True):
         return (self.change < 0) is (self.meaning.better is Better.LOWER)
 
 
-def indicators(now: Counts, before: Counts = NOTHING, targets: Mapping[Key, float] = TARGETS) -> tuple[Indicator, ...]:
-    """The ten of these counts, in their order, compared with those of the period before.
+def indicators(
+    now: Counts, before: Counts = NOTHING, targets: Mapping[Key, float] = TARGETS, keys: Iterable[Key] = Key
+) -> tuple[Indicator, ...]:
+    """The ten of these counts, or only ``keys``, in their order, compared with those of the period before.
 
     >>> [indicator.value for indicator in indicators(NOTHING)][:2]
     [0, None]
     """
     compared = any(before.values)
-    return tuple(
-        Indicator(key, *_value(key, now), targets.get(key), _value(key, before)[0] if compared else None) for key in Key
-    )
+    earlier = {key: _value(key, before)[0] if compared else None for key in keys}
+    return tuple(Indicator(key, *_value(key, now), targets.get(key), was) for key, was in earlier.items())
 
 
 def receiving_by_chip(by_site: Mapping[str, Counts]) -> tuple[int, int]:

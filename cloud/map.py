@@ -1,6 +1,6 @@
 """Where the facilities lie: drawn by the server from coordinates that the Department sets down, no tiles from afar.
 
-``cloud.toml``::
+It sets them on a page (``cloud.targets``), or in ``cloud.toml``::
 
     outline = "binh-phuoc.geojson"    # optional: the province's border, WGS 84 (RFC 7946)
     [[place]]
@@ -56,15 +56,15 @@ class Map(Struct, frozen=True):
 
 
 class Chart:
-    """The map of one province, read once at the start. Raises ConfigError where the outline is none."""
+    """The map of one province; its outline is read once at the start. Raises ConfigError where that is none."""
 
-    def __init__(self, places: Sequence[Place], outline: Path | None = None) -> None:
-        self._places = {place.site: (place.lon, place.lat) for place in places}
+    def __init__(self, outline: Path | None = None) -> None:
         self._rings = tuple(_rings(outline)) if outline else ()
 
-    def draw(self, tickets: Mapping[str, int]) -> Map | None:
-        """The facilities that ``tickets`` names, the larger the more numbers they gave; None where none is placed."""
-        placed = {site: self._places[site] for site in tickets if site in self._places}
+    def draw(self, places: Mapping[str, Position], tickets: Mapping[str, int]) -> Map | None:
+        """The facilities that ``tickets`` names where they lie, the larger the more numbers they gave; None where none
+        is placed."""
+        placed = {site: places[site] for site in tickets if site in places}
         if not placed:
             return None
         frame = _Frame([*placed.values(), *(position for ring in self._rings for position in ring)])

@@ -113,14 +113,19 @@ def counts_in(text: str) -> list[int]:
     return [int(n) if n else 0 for n in counts.split(",")]
 
 
-def loads_in(text: str) -> list[tuple[int, int]]:
-    """Numbers given and called by the hour of the week, Monday's first. Raises ValueError where it is no such text."""
-    loads = []
-    for load in text.split(","):
-        issued, _, called = load.partition(" ")
-        loads.append((int(issued or 0), int(called or 0)))
-    if len(loads) != SLOTS:
+def loads_in(text: str) -> dict[int, tuple[int, int]]:
+    """Numbers given and called by the hour of the week, Monday's first is 0: those with any.
+
+    Raises ValueError where it is no such text.
+    """
+    slots = text.split(",")
+    if len(slots) != SLOTS:
         raise ValueError("not the hours of a week")
+    loads = {}
+    for slot, load in enumerate(slots):
+        if load:
+            issued, called = load.split(" ")
+            loads[slot] = int(issued), int(called)
     return loads
 
 

@@ -21,6 +21,7 @@ from edge.contracts.events import (
     Entry,
     Event,
     Onward,
+    PaymentTaken,
     PersonErased,
     TicketCalled,
     TicketCancelled,
@@ -33,6 +34,7 @@ from edge.contracts.events import (
     TicketSentOn,
 )
 from edge.contracts.face import ChipVerdict, ContestVerdict, Purpose
+from edge.contracts.payment import PaymentMeans
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document, Priority, State, Ticket
 
@@ -41,7 +43,7 @@ EDGES_MIN = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120, 180)
 BINS = len(EDGES_MIN) + 1
 MINUTE_MS = 60_000
 
-_COUNTED = (*Document, *ReadingFault, *Outcome, *Purpose, *ChipVerdict, *ContestVerdict)
+_COUNTED = (*Document, *ReadingFault, *Outcome, *Purpose, *ChipVerdict, *ContestVerdict, *PaymentMeans)
 _NAMES = {one: one.value.replace("-", "_") for one in _COUNTED}
 ISSUED = {document: f"issued_{_NAMES[document]}" for document in Document}
 READ = {document: f"read_ok_{_NAMES[document]}" for document in Document}
@@ -51,6 +53,7 @@ AGREED = {purpose: f"agreed_{_NAMES[purpose]}" for purpose in Purpose}
 CHIP_FACES = {verdict: f"chip_face_{_NAMES[verdict]}" for verdict in ChipVerdict}
 CONTESTS = {verdict: f"contest_{_NAMES[verdict]}" for verdict in ContestVerdict}
 UNREAD = {fault: f"unread_{_NAMES[fault]}" for fault in ReadingFault}
+PAID = {means: f"paid_{_NAMES[means]}" for means in PaymentMeans}
 WAITS = tuple(f"wait_{index:02d}" for index in range(BINS))
 SERVICE_TIMES = tuple(f"service_{index:02d}" for index in range(BINS))
 RATINGS = tuple(f"rated_{score}" for score in range(1, 6))
@@ -74,6 +77,7 @@ MEASURES = (
     *CHIP_FACES.values(),
     *CONTESTS.values(),
     "erased",
+    *PAID.values(),
 )
 
 
@@ -163,6 +167,11 @@ class _Counting:
                 self.tickets[event.ticket] = OpenTicket(event.ticket, event.service, at_ms)
             case TicketRated():
                 self._count(at_ms, event.service, f"rated_{event.score}")
+            case PaymentTaken():
+                if event.ticket in self.tickets:
+                    if event.instead_of is not None:
+                        self._count(event.instead_ms, event.service, PAID[event.instead_of], n=-1)
+                    self._count(at_ms, event.service, PAID[event.means])
             case DocumentRead():
                 self._count(at_ms, "", *_came_of(event))
             case EligibilityChecked():
@@ -217,6 +226,10 @@ class _Counting:
                 self._count_call(before.service, before.waiting_since_ms, at_ms, -1)
             case State.CALLED, State.NO_SHOW:
                 self._count(at_ms, before.service, "no_shows", n=-1)
+            case State.CALLED, State.CALLED:  # a payment
+                for ticket, n in ((undone, -1), (before, 1)):
+                    if ticket.paid is not None:
+                        self._count(ticket.paid_at_ms, ticket.service, PAID[ticket.paid], n=n)
             case State.CALLED, State.FINISHED | State.WAITING:
                 served = SERVICE_TIMES[bin_of(at_ms - before.called_at_ms)]
                 self._count(at_ms, before.service, "finished", served, n=-1)

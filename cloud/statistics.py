@@ -11,6 +11,8 @@ from operator import add, sub
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import Struct
+
 from cloud.counts import NOTHING, Counts, Load
 from cloud.ledger import open_ledger, transaction
 from cloud.periods import Period
@@ -25,6 +27,15 @@ class StatisticsAway(Exception):
     """The store of figures gives no answer; the text says why, for the log and not for the page."""
 
 
+class Glance(Struct, frozen=True):
+    """What the province's first page shows: see the methods of :class:`Statistics` that are called so."""
+
+    by_site: Mapping[str, Counts]
+    before: Mapping[str, Counts]
+    by_slot: Mapping[tuple[int, int], Load]
+    trend: Mapping[str, Load]
+
+
 class Statistics(Protocol):
     """The figures of ``sites`` in ``period``. Whoever has none in it is missing from what is returned.
 
@@ -33,6 +44,12 @@ class Statistics(Protocol):
 
     def by_site(self, period: Period, sites: Sequence[str]) -> Mapping[str, Counts]:
         """Each facility's counts."""
+
+    def by_site_of(self, periods: Sequence[Period], sites: Sequence[str]) -> tuple[Mapping[str, Counts], ...]:
+        """The same of each of these periods, in less time than one after the other."""
+
+    def at_a_glance(self, period: Period, before: Period, sites: Sequence[str]) -> Glance:
+        """All that the province's first page shows of a period and the one before it, likewise."""
 
     def by_service(self, period: Period, site: str) -> Mapping[str, Counts]:
         """One facility's counts by service; those of no service are under ""."""
@@ -76,6 +93,15 @@ class SqliteStatistics:
                 for site, *values in db.execute(query, (named, first, last)):
                     sums[site] = list(map(sign, sums.get(site, _NONE), values))
         return {site: Counts(tuple(values)) for site, (days, *values) in sums.items() if days}
+
+    def by_site_of(self, periods: Sequence[Period], sites: Sequence[str]) -> tuple[Mapping[str, Counts], ...]:
+        """See :class:`Statistics`."""
+        return tuple(self.by_site(period, sites) for period in periods)
+
+    def at_a_glance(self, period: Period, before: Period, sites: Sequence[str]) -> Glance:
+        """See :class:`Statistics`."""
+        now, earlier = self.by_site_of([period, before], sites)
+        return Glance(now, earlier, self.by_slot(period, sites), self.trend(period, sites))
 
     def by_service(self, period: Period, site: str) -> Mapping[str, Counts]:
         """See :class:`Statistics`."""

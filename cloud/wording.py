@@ -1,10 +1,11 @@
-"""What figures are called: kinds of document, answers of the insurance portal, reasons why nothing was read.
+"""What figures are called: documents, answers of the insurance portal, reasons why nothing was read, means of payment.
 
 Vietnamese source words; the English ones are in the gettext catalogue under these. Pure.
 """
 
 from cloud.words import N_
 from edge.contracts.eligibility import Outcome
+from edge.contracts.payment import PaymentMeans
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 
@@ -33,6 +34,11 @@ OUTCOMES = {
     Outcome.PORTAL_ERROR: N_("Cổng BHXH lỗi"),
     Outcome.UNREACHABLE: N_("Không kết nối được Cổng BHXH"),
     Outcome.UNKNOWN: N_("Mã trả lời chưa biết"),
+}
+PAYMENTS = {
+    PaymentMeans.QR: N_("Chuyển khoản bằng mã QR"),
+    PaymentMeans.CARD: N_("Thẻ"),
+    PaymentMeans.CASH: N_("Tiền mặt"),
 }
 FAULTS = {
     ReadingFault.NO_READER: N_("Không có đầu đọc"),

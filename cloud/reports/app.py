@@ -1,29 +1,28 @@
 """moiso-reports: makes the reports that people subscribed to and sends them by e-mail, each once."""
 
 import logging
-import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cloud.config import Cloud
-from cloud.indicators import Key
+from cloud.delivery import State
 from cloud.mail import Mail, MaybeSent, send
 from cloud.reports.gather import TIME_ZONE, NoFacility, gather
 from cloud.reports.pdf import NotSet, pdf
-from cloud.reports.store import Format, Sending, State, Subscription, Subscriptions
+from cloud.reports.store import Format, Sending, Subscription, Subscriptions
 from cloud.reports.tables import report
 from cloud.reports.tongue import Tongue
 from cloud.reports.xlsx import MEDIA_TYPE, workbook
 from cloud.roles import Province, Scope
+from cloud.running import run_until_told
 from cloud.statistics import SqliteStatistics, Statistics, StatisticsAway
+from cloud.targets import Targets
 from cloud.today import Live
 from cloud.words import N_
-from edge.daemon.config import EX_CONFIG, ConfigError, config_path, load
-from edge.daemon.logs import start_logging
+from edge.daemon.config import ConfigError, config_path, load
 from edge.daemon.notify import Alive, notify
 
 log = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ class Postman:
         live: Live,
         server: Mail,
         provinces: Sequence[Province],
-        targets: Mapping[Key, float],
+        targets: Targets,
     ) -> None:
         self._subscriptions = subscriptions
         self._statistics = statistics
@@ -105,7 +104,8 @@ class Postman:
         now = datetime.now(ZoneInfo(TIME_ZONE))
         scope = Scope(province)
         by = f"MờiSố ({subscription.made_by})"
-        facts = gather(self._statistics, self._live, scope, sending.period, now, by, self._targets, subscription.site)
+        targets = self._targets.aims(province.id)
+        facts = gather(self._statistics, self._live, scope, sending.period, now, by, targets, subscription.site)
         made = report(facts, subscription.language)
         tongue = Tongue(subscription.language)
         words = {
@@ -143,23 +143,16 @@ def _now_ms() -> int:
 
 def main() -> None:
     """Run until SIGTERM."""
-    start_logging("moiso-reports")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    try:
-        _run(load(config_path("cloud"), Cloud), stop)
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(EX_CONFIG)
+    run_until_told("moiso-reports", _run)
 
 
-def _run(config: Cloud, stop: threading.Event) -> None:
+def _run(stop: threading.Event) -> None:
+    config = load(config_path("cloud"), Cloud)
     if config.mail is None:
         raise ConfigError("cloud.toml: [mail] is missing: without a mail server no report can be sent")
     statistics, live = SqliteStatistics(config.data), Live(config.data)
     subscriptions = Subscriptions(config.data)
-    targets = {target.indicator: target.aim for target in config.target}
+    targets = Targets(config.data, config.aims)
     postman = Postman(subscriptions, statistics, live, config.mail, config.province, targets)
     postman.recover()
     notify("READY=1")
@@ -168,7 +161,6 @@ def _run(config: Cloud, stop: threading.Event) -> None:
         alive.tell()
         postman.round(stop, alive.tell)
         stop.wait(LOOK_UP_S)
-    notify("STOPPING=1")
 
 
 if __name__ == "__main__":

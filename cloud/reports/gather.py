@@ -43,14 +43,15 @@ def gather(
     sites = [facility.site for facility in about]
     known = tuple(facility.site for facility in visible)
     one = bool(site) or bool(scope.site)
+    now, before = statistics.by_site_of([elapsed, period.before(today)], sites)
     services: Mapping[str, Counts] = statistics.by_service(elapsed, sites[0]) if one and sites else {}
     heard_ms = max((facility.heard_ms for facility in about), default=0)
     return Facts(
         province=scope.province,
         period=period,
         facilities=about,
-        by_site=statistics.by_site(elapsed, sites),
-        before=statistics.by_site(period.before(today), sites),
+        by_site=now,
+        before=before,
         known=known,
         heard=statistics.days_heard(elapsed, known),
         today=today,

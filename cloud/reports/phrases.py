@@ -70,6 +70,12 @@ def sentences(facts: Facts, total: Counts, tongue: Tongue) -> tuple[str, ...]:
                 score=tongue.decimal(total.score, 2), n=number(total.rated), share=share(total.content, total.rated)
             )
         )
+    if total.paid:
+        said.append(
+            _("Tỷ lệ thanh toán không tiền mặt tại quầy thu phí đạt {share}.").format(
+                share=share(total.cash_free, total.paid)
+            )
+        )
     return tuple(said)
 
 

@@ -120,6 +120,7 @@ class Report(Struct, frozen=True):
     unread: Table
     waits: Table
     ratings: Table
+    payments: Table
     facilities: Table
     by_service: Table
     silence: Table
@@ -133,4 +134,4 @@ class Report(Struct, frozen=True):
         """The tables in the order in which a reader meets them; those of the workbook alone are not among them."""
         places = (self.by_service,) if self.by_service.rows else (self.facilities,)
         body = (self.summary, self.documents, self.reading, self.look_ups, self.unread, self.waits, self.ratings)
-        return (*body, *places, self.silence)
+        return (*body, self.payments, *places, self.silence)

@@ -9,7 +9,7 @@ from cloud.reports.report import Cell, Facts, Minutes, Report, Score, Share, Tab
 from cloud.reports.silence import Heard, heard_of, working_days
 from cloud.reports.tongue import DASH, Tongue
 from cloud.rollups import MEASURES
-from cloud.wording import DOCUMENTS, FAULTS, OUTCOMES, READ_AS
+from cloud.wording import DOCUMENTS, FAULTS, OUTCOMES, PAYMENTS, READ_AS
 from cloud.words import N_
 
 WITHIN_MIN = (15, 30, 60, 120)
@@ -43,6 +43,7 @@ def report(facts: Facts, language: str) -> Report:
         unread=_unread(total, tongue),
         waits=_waits(total, tongue),
         ratings=_ratings(total, tongue),
+        payments=_payments(total, tongue),
         facilities=_facilities(facts, names, tongue),
         by_service=_by_service(facts, tongue),
         silence=_silence(heard, names, tongue),
@@ -112,6 +113,10 @@ def _summary(facts: Facts, total: Counts, tongue: Tongue) -> Table:
         earlier_chip = Share(*receiving_by_chip(facts.before)) if any(earlier.values) else None
         name, of = _("Cơ sở tiếp nhận bằng chip căn cước"), _("cơ sở có lượt đọc chip / cơ sở có lượt lấy số")
         rows.append((name, chip, earlier_chip, DASH, DASH, of))
+    if total.paid or earlier.paid:
+        paid, earlier_paid = (Share(counts.cash_free, counts.paid) for counts in (total, earlier))
+        name, of = _("Thanh toán không tiền mặt"), _("lượt trả bằng chuyển khoản hoặc thẻ / lượt thu phí đã ghi")
+        rows.append((name, paid, earlier_paid if any(earlier.values) else None, DASH, DASH, of))
     note = _("Kỳ trước: {period}.").format(period=tongue.period(facts.period.before(facts.today)))
     head = (N_("Chỉ tiêu"), N_("Trong kỳ"), N_("Kỳ trước"), N_("Mục tiêu"), N_("Đánh giá"), N_("Cách tính"))
     return Table(_("Kết quả chung"), tuple(map(_, head)), tuple(rows), note)
@@ -166,6 +171,21 @@ def _ratings(total: Counts, tongue: Tongue) -> Table:
         (_("Điểm"), _("Lượt đánh giá"), _("Tỷ lệ trên lượt đánh giá")),
         tuple((f"{score} / 5", n, Share(n, total.rated)) for score, n in scores) if total.rated else (),
         note="" if total.rated else _("Trong kỳ chưa có lượt đánh giá nào."),
+    )
+
+
+def _payments(total: Counts, tongue: Tongue) -> Table:
+    _ = tongue.say
+    counted = dict(total.payments)
+    rows: tuple[tuple[Cell, ...], ...] = (
+        (_("Không tiền mặt"), total.cash_free, Share(total.cash_free, total.paid)),
+        *((_(words), counted[means], Share(counted[means], total.paid)) for means, words in PAYMENTS.items()),
+    )
+    return Table(
+        _("Thanh toán viện phí tại quầy"),
+        (_("Cách trả"), _("Lượt thu phí"), _("Tỷ lệ trên lượt thu phí đã ghi")),
+        rows if total.paid else (),
+        note="" if total.paid else _("Thanh toán không tiền mặt: chưa có số liệu."),
     )
 
 

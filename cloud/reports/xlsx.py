@@ -58,7 +58,7 @@ def workbook(report: Report, made: datetime) -> bytes:
         writing.sheet(tongue.say(N_("Dịch vụ")), report.by_service)
     writing.sheet(tongue.say(N_("Giấy tờ")), report.documents, report.reading)
     writing.sheet(tongue.say(N_("Tra cứu")), report.look_ups, report.unread)
-    writing.sheet(tongue.say(N_("Chờ và hài lòng")), report.waits, report.ratings)
+    writing.sheet(tongue.say(N_("Chờ và hài lòng")), report.waits, report.ratings, report.payments)
     writing.sheet(tongue.say(N_("Ngày im lặng")), report.silence, report.silences)
     writing.sheet(tongue.say(N_("Số liệu gốc")), report.raw)
     book.close()

@@ -13,6 +13,7 @@ from cloud.config import Cloud
 from cloud.influx import InfluxStatistics
 from cloud.map import Chart
 from cloud.statistics import SqliteStatistics, Statistics
+from cloud.targets import Targets
 from cloud.today import Live
 from cloud.web import (
     accounts,
@@ -85,14 +86,13 @@ def create_app(config: Cloud) -> Flask:
     login.register(app, config.data, config.province, config.accounts)
     oidc.register(app, config.oidc, config.oidc_role)
     errors.register(app)
-    targets = {target.indicator: target.aim for target in config.target}
-    chart = Chart(config.place, config.outline)
-    overview.register(app, _statistics(config), Live(config.data), chart, targets)
+    targets = Targets(config.data, config.aims, config.place)
+    overview.register(app, _statistics(config), Live(config.data), Chart(config.outline), targets)
     for room in (today, facility, indicator, compare, accounts, invitation, reports, remote):
         room.register(app)
     refused.register(app, config.data)
     fleet.register(app, config.data)
-    alarms.register(app)
+    alarms.register(app, config)
     phone.register(app, config.data)
     api.register(app)
     enrolment.register(app, config.data, config.enrolment)

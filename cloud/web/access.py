@@ -40,6 +40,11 @@ class Viewer:
         return right in RIGHTS[self.role]
 
     @property
+    def governs(self) -> bool:
+        """Whether the viewer says what the province aims at and where its facilities lie."""
+        return self.may(Right.CONFIGURE) and self.may(Right.FIGURES) and not self.scope.site
+
+    @property
     def administers(self) -> bool:
         """Whether the viewer looks after accounts."""
         return self.may(Right.ACCOUNTS)

@@ -24,11 +24,11 @@ from cloud.accounts.sessions import (
 )
 from cloud.config import Totp
 from cloud.roles import ROLE_WORDS
-from cloud.web import audit, people, tokens
+from cloud.web import audit, people, targets, tokens
 from cloud.web.access import allowed, note, viewer
 from cloud.web.doors import BY_ADDRESS, BY_NAME, browser, doors, enter, forget_the_login, limiter, say, wrong
-from cloud.web.qr import qr
 from cloud.words import N_
+from edge.daemon.qr import qr
 
 WRONG_OWN = N_("Mật khẩu hiện tại không đúng. Xin thử lại.")
 WRONG_CODE = N_("Mã không đúng hoặc đã dùng. Xin chờ mã mới trên điện thoại rồi thử lại.")
@@ -41,6 +41,7 @@ pages = Blueprint("accounts", __name__)
 pages.register_blueprint(people.pages)
 pages.register_blueprint(audit.pages)
 pages.register_blueprint(tokens.pages)
+pages.register_blueprint(targets.pages)
 
 
 def register(app: Flask) -> None:

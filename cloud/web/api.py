@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
+from operator import attrgetter
 from typing import TypeVar
 
 import msgspec
@@ -37,7 +38,8 @@ from cloud.web.periods import today
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T", bound=Struct)
+T = TypeVar("T")
+S = TypeVar("S", bound=Struct)
 Asked = Mapping[str, str]
 EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 FAULTS = {405: Fault.ONLY_GET, 429: Fault.TOO_OFTEN, 500: Fault.BROKEN}
@@ -59,10 +61,10 @@ def register(app: Flask) -> None:
     app.register_error_handler(405, _unknown_method)
 
 
-def _answers(operation: offers.Operation) -> Callable[[Callable[[Asked], T]], Callable[[Asked], T]]:
+def _answers(operation: offers.Operation) -> Callable[[Callable[[Asked], S]], Callable[[Asked], S]]:
     """The view answers this operation: it gets what was asked, and what it returns is written as JSON."""
 
-    def add(view: Callable[[Asked], T]) -> Callable[[Asked], T]:
+    def add(view: Callable[[Asked], S]) -> Callable[[Asked], S]:
         def answer() -> ResponseReturnValue:
             return _json(view(read(request.args, operation.parameters)))
 
@@ -93,16 +95,21 @@ def indicators(asked: Asked) -> shapes.Indicators:
     among = _facilities(asked["site"])
     page, following = _paged(among, asked)
     sites = [facility.site for facility in among]
-    earlier = period.before(day)
-    now, before = statistics().by_site(period.elapsed(day), sites), statistics().by_site(earlier, sites)
+    earlier, province = period.before(day), scope().province.id
+    now, before = statistics().by_site_of([period.elapsed(day), earlier], sites)
     return shapes.Indicators(
         shapes.span(period, day),
         shapes.span(earlier, day),
-        tuple(map(shapes.indicator, judged(of_all(now, sites), of_all(before, sites)))),
+        tuple(map(shapes.indicator, judged(of_all(now, sites), of_all(before, sites), province=province))),
         tuple(
             shapes.FacilityIndicators(
                 one.site,
-                tuple(map(shapes.indicator, judged(now.get(one.site, NOTHING), before.get(one.site, NOTHING)))),
+                tuple(
+                    map(
+                        shapes.indicator,
+                        judged(now.get(one.site, NOTHING), before.get(one.site, NOTHING), province=province),
+                    )
+                ),
             )
             for one in page
         ),
@@ -164,8 +171,7 @@ def now(asked: Asked) -> shapes.TodayAnswer:
 @_answers(offers.DEVICES)
 def devices(asked: Asked) -> shapes.Devices:
     """How devices are."""
-    page, following = _paged(_facilities(asked["site"]), asked)
-    sites = [facility.site for facility in page]
+    sites, following = _paged(_watched(asked["site"]), asked, str)
     states = {state.site: state for state in _fleet().states(sites)}
     return shapes.Devices(
         shapes.moment(_fleet().looked_ms()),
@@ -177,7 +183,7 @@ def devices(asked: Asked) -> shapes.Devices:
 @_answers(offers.ALARMS)
 def alarms(asked: Asked) -> shapes.Alarms:
     """Alarms; those of the centre itself are told to tokens of a whole province."""
-    sites = [facility.site for facility in _facilities(asked["site"])]
+    sites = _watched(asked["site"])
     after, limit = int(asked["after"] or FOR_EVER_MS), int(asked["limit"])
     if Shown(asked["state"]) is Shown.OPEN:
         page, following = _open_alarms(sites, after, limit, centre=not (asked["site"] or scope().site))
@@ -307,10 +313,21 @@ def _facilities(site: str = "") -> list[Facility]:
     return sorted(found, key=lambda one: one.site)
 
 
-def _paged(among: Sequence[Facility], asked: Asked) -> tuple[Sequence[Facility], str | None]:
-    start = bisect_right(among, asked["after"], key=lambda one: one.site)
+def _watched(site: str = "") -> list[str]:
+    """The same of devices: also those that have sent no figures yet."""
+    known = {facility.site for facility in _live().facilities()} | _fleet().heard_of()
+    found = [one for one in scope().visible(sorted(known)) if site in ("", one)]
+    if site and not found:
+        raise Refused(Fault.NO_SITE)
+    return found
+
+
+def _paged(
+    among: Sequence[T], asked: Asked, named: Callable[[T], str] = attrgetter("site")
+) -> tuple[Sequence[T], str | None]:
+    start = bisect_right(among, asked["after"], key=named)
     end = start + int(asked["limit"])
-    return among[start:end], among[end - 1].site if end < len(among) else None
+    return among[start:end], named(among[end - 1]) if end < len(among) else None
 
 
 def _period(asked: Asked) -> Period:

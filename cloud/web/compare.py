@@ -44,7 +44,7 @@ def page() -> str:
     period = asked()
     elapsed = period.elapsed(today())
     sites = [facility.site for facility in facilities]
-    now, before = statistics().by_site(elapsed, sites), statistics().by_site(period.before(today()), sites)
+    now, before = statistics().by_site_of([elapsed, period.before(today())], sites)
     each = [judged(now.get(one.site, NOTHING), before.get(one.site, NOTHING)) for one in chosen]
     together = judged(of_all(now, sites), of_all(before, sites))
     lines = [Line(one.key, tuple(of[place] for of in each), one) for place, one in enumerate(together)]

@@ -15,7 +15,7 @@ from cloud.web.charts import TREND_FLOOR, TREND_HEIGHT, TREND_WIDTH, heat, trend
 from cloud.web.overview import WEEKDAYS, judged, statistics, visible
 from cloud.web.periods import asked, picker, today
 from cloud.web.today import SILENT_MS
-from cloud.wording import DOCUMENTS, FAULTS, OUTCOMES, READ_AS
+from cloud.wording import DOCUMENTS, FAULTS, OUTCOMES, PAYMENTS, READ_AS
 
 pages = Blueprint("facility", __name__)
 
@@ -55,8 +55,8 @@ def page(site: str) -> str:
     facility = _known(site)
     period = asked()
     elapsed = period.elapsed(today())
-    now = statistics().by_site(elapsed, [site]).get(site, NOTHING)
-    before = statistics().by_site(period.before(today()), [site]).get(site, NOTHING)
+    both = statistics().by_site_of([elapsed, period.before(today())], [site])
+    now, before = (found.get(site, NOTHING) for found in both)
     now_ms = time.time_ns() // 1_000_000
     live: Live = current_app.extensions["moiso_live"]
     (queue,) = live.today(now_ms, [site]).sites
@@ -82,6 +82,7 @@ def page(site: str) -> str:
         read_as=READ_AS,
         faults=FAULTS,
         outcomes=OUTCOMES,
+        payments=PAYMENTS,
     )
 
 

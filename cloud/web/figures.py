@@ -110,11 +110,23 @@ def brief(value_: float | None, unit: Unit) -> str:
             return value(value_, unit)
 
 
+def plain(number_: float) -> str:
+    """A number below a thousand with the decimals that it has, at most two."""
+    written = decimal(number_, 2)
+    return written.rstrip("0").rstrip(",.")
+
+
 def aim(target: float, unit: Unit) -> str:
     """A target, without decimals that nobody set."""
-    if unit is Unit.SHARE and round(100 * target) == round(100 * target, 6):
-        return f"{round(100 * target)} %"
-    return value(target, unit)
+    match unit:
+        case Unit.SHARE:
+            return f"{plain(100 * target)} %"
+        case Unit.MINUTES:
+            return translations(g.language, "cloud").gettext("{n} phút").format(n=plain(target))
+        case Unit.SCORE:
+            return f"{plain(target)} / 5"
+        case Unit.COUNT:
+            return value(target, unit)
 
 
 def change(change: float | None, unit: Unit) -> str:

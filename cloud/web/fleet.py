@@ -156,7 +156,7 @@ def names() -> dict[str, str]:
     tongue = Tongue(g.language)
     known = {facility.site: tongue.pick(facility.name, facility.name_en) or facility.site for facility in visible()}
     mine = viewer().scope
-    more = [mine.site] if mine.site else mine.visible(fleet().all_states())
+    more = [mine.site] if mine.site else mine.visible(sorted(fleet().heard_of()))
     return known | {site: site for site in more if site not in known}
 
 

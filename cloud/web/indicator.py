@@ -48,7 +48,8 @@ def page(key: str) -> ResponseReturnValue:
     period = asked()
     elapsed = period.elapsed(today())
     sites = [facility.site for facility in facilities]
-    now, before = statistics().by_site(elapsed, sites), statistics().by_site(period.before(today()), sites)
+    spans = _months(elapsed)
+    now, before, *each = statistics().by_site_of([elapsed, period.before(today()), *spans], sites)
     lines = tuple(
         Line(
             facility.site,
@@ -64,7 +65,9 @@ def page(key: str) -> ResponseReturnValue:
         indicator=_one(which, of_all(now, sites), of_all(before, sites)),
         facility=facilities[0] if site else None,
         lines=lines,
-        months=_months(which, elapsed, sites),
+        months=[
+            Line("", label(span), _one(which, of_all(found, sites))) for span, found in zip(spans, each, strict=True)
+        ],
         others=[(one, SHORT[one]) for one in Key],
         period=period,
         before=label(period.before(today())),
@@ -73,15 +76,14 @@ def page(key: str) -> ResponseReturnValue:
 
 
 def _one(key: Key, now: Counts, before: Counts = NOTHING) -> Indicator:
-    return next(indicator for indicator in judged(now, before) if indicator.key is key)
+    return judged(now, before, keys=(key,))[0]
 
 
-def _months(key: Key, elapsed: Period, sites: list[str]) -> tuple[Line, ...]:
+def _months(elapsed: Period) -> list[Period]:
     """The months of a period that has several."""
     if len(elapsed.months) + len(elapsed.odd_days) < 2 or elapsed.kind is Kind.WEEK:
-        return ()
-    spans = sorted([*(parse(month) for month in elapsed.months), *(Period(*span) for span in elapsed.odd_days)])
-    return tuple(Line("", label(span), _one(key, of_all(statistics().by_site(span, sites), sites))) for span in spans)
+        return []
+    return sorted([*(parse(month) for month in elapsed.months), *(Period(*span) for span in elapsed.odd_days)])
 
 
 def _csv(key: Key, period: Period, lines: tuple[Line, ...]) -> Response:

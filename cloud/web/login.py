@@ -40,8 +40,8 @@ from cloud.web.doors import (
     scope_of,
     wrong,
 )
-from cloud.web.qr import qr
 from cloud.words import N_
+from edge.daemon.qr import qr
 
 # Each with its English, for this is said before anybody has chosen a language.
 WRONG = ("Tên hoặc mật khẩu không đúng. Xin thử lại.", "Wrong name or password. Please try again.")

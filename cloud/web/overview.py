@@ -1,7 +1,7 @@
 """The province at a glance: ten indicators, the facilities in their order, the busy hours, and what is wrong now."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from flask import Blueprint, Flask, current_app, g, render_template, request, url_for
 from msgspec import Struct
@@ -12,8 +12,10 @@ from cloud.map import Chart, Map
 from cloud.periods import Period
 from cloud.roles import Right
 from cloud.statistics import Statistics, by_month
+from cloud.targets import Targets
 from cloud.today import Facility, Live
 from cloud.web.access import allowed, viewer
+from cloud.web.aims import aims, targets
 from cloud.web.charts import TREND_FLOOR, TREND_HEIGHT, TREND_WIDTH, heat, trend
 from cloud.web.figures import brief, number
 from cloud.web.periods import asked, picker, today
@@ -75,7 +77,7 @@ class Line(Struct, frozen=True):
     cells: tuple[Cell, ...]
 
 
-def register(app: Flask, statistics: Statistics, live: Live, chart: Chart, targets: Mapping[Key, float]) -> None:
+def register(app: Flask, statistics: Statistics, live: Live, chart: Chart, targets: Targets) -> None:
     """Add the page, and what all pages of figures read from."""
     app.extensions["moiso_map"] = chart
     app.extensions["moiso_targets"] = targets
@@ -92,10 +94,10 @@ def page() -> str:
     elapsed = period.elapsed(today())
     facilities = visible()
     sites = [facility.site for facility in facilities]
-    now = statistics().by_site(elapsed, sites)
-    before = statistics().by_site(period.before(today()), sites)
+    glance = statistics().at_a_glance(elapsed, period.before(today()), sites)
+    now = glance.by_site
     rows = ranked(facilities, now)
-    loads = statistics().trend(elapsed, sites)
+    together = of_all(now, sites)
     return render_template(
         "overview.html",
         period=period,
@@ -103,8 +105,10 @@ def page() -> str:
         facilities=facilities,
         heard_ms=max((facility.heard_ms for facility in facilities), default=0),
         silent=[row.facility for row in rows if row.silent],
-        indicators=judged(of_all(now, sites), of_all(before, sites)),
+        indicators=judged(together, of_all(glance.before, sites)),
         by_chip=receiving_by_chip(now),
+        together=together,
+        noting_payments=sum(1 for counts in now.values() if counts.paid),
         rows=rows,
         lines={row.facility.site: line for row, line in zip(rows, lines(rows, period), strict=True)},
         indicators_of={row.facility.site: row.indicators for row in rows},
@@ -113,8 +117,8 @@ def page() -> str:
         columns=COLUMNS,
         short=SHORT,
         weekdays=WEEKDAYS,
-        heat=heat(statistics().by_slot(elapsed, sites), elapsed),
-        trend=trend(loads, elapsed, by_month=by_month(elapsed, sites)),
+        heat=heat(glance.by_slot, elapsed),
+        trend=trend(glance.trend, elapsed, by_month=by_month(elapsed, sites)),
         chart=(TREND_WIDTH, TREND_HEIGHT, TREND_FLOOR),
     )
 
@@ -125,10 +129,12 @@ def statistics() -> Statistics:
     return made
 
 
-def judged(now: Counts, before: Counts = NOTHING) -> tuple[Indicator, ...]:
-    """The ten indicators against this Department's targets."""
-    targets: Mapping[Key, float] = current_app.extensions["moiso_targets"]
-    return indicators(now, before, targets)
+def judged(
+    now: Counts, before: Counts = NOTHING, *, province: str = "", keys: Iterable[Key] = Key
+) -> tuple[Indicator, ...]:
+    """The ten indicators, or only ``keys``, against this Department's targets; of the viewer's own where ``province``
+    names none."""
+    return indicators(now, before, aims(province or viewer().scope.province.id), keys)
 
 
 def visible() -> tuple[Facility, ...]:
@@ -139,7 +145,8 @@ def visible() -> tuple[Facility, ...]:
 
 def _map(rows: Sequence[Row]) -> Map | None:
     chart: Chart = current_app.extensions["moiso_map"]
-    return chart.draw({row.facility.site: row.indicators[Key.TICKETS].whole for row in rows})
+    places = targets().places(viewer().scope.province.id)
+    return chart.draw(places, {row.facility.site: row.indicators[Key.TICKETS].whole for row in rows})
 
 
 def order() -> Key | None:
@@ -155,7 +162,7 @@ def ranked(facilities: Sequence[Facility], now: Mapping[str, Counts]) -> tuple[R
         Row(
             facility,
             now_ms - facility.heard_ms > SILENT_MS,
-            {indicator.key: indicator for indicator in judged(now.get(facility.site, NOTHING))},
+            {one.key: one for one in judged(now.get(facility.site, NOTHING), keys=COLUMNS)},
         )
         for facility in facilities
     ]

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from cloud.indicators import Key
 from cloud.reports import csv
 from cloud.reports.gather import TIME_ZONE, NoFacility, gather
 from cloud.reports.pdf import NotSet, pdf
@@ -24,6 +23,7 @@ from cloud.reports.xlsx import MEDIA_TYPE, workbook
 from cloud.roles import Right
 from cloud.today import Live
 from cloud.web.access import accounts_data, allowed, require_site, viewer
+from cloud.web.aims import aims
 from cloud.web.overview import statistics, visible
 from cloud.web.periods import asked, picker
 from cloud.web.subscriptions import may_subscribe
@@ -126,9 +126,9 @@ def file_name(facts: Facts) -> str:
 
 def _facts() -> Facts:
     live: Live = current_app.extensions["moiso_live"]
-    targets: Mapping[Key, float] = current_app.extensions["moiso_targets"]
     now = datetime.now(ZoneInfo(TIME_ZONE))
     who = viewer()
+    targets = aims(who.scope.province.id)
     try:
         return gather(statistics(), live, who.scope, asked(), now, who.name, targets, _site())
     except NoFacility:

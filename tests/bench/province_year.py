@@ -29,6 +29,7 @@ from cloud.rollups import (
     INSURED,
     ISSUED,
     MEASURES,
+    PAID,
     RATINGS,
     READ,
     READ_FAILED,
@@ -38,6 +39,7 @@ from cloud.rollups import (
 )
 from edge.contracts.eligibility import Outcome
 from edge.contracts.face import ChipVerdict, ContestVerdict, Purpose
+from edge.contracts.payment import PaymentMeans
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 
@@ -71,6 +73,7 @@ NAMES = {
 NO_SERVICE = len(SERVICES)
 SILENT_DAYS = 6  # how long the facility was silent that is silent at the end
 OPEN_AT_END = 40
+NOTING_FEES = 0.8  # of the facilities note how fees are paid
 
 K = TypeVar("K")
 Counts = NDArray[np.int64]
@@ -174,6 +177,10 @@ def _cells(size: float, days: Sequence[date], until: date, random: np.random.Gen
     content = random.dirichlet(np.array([2, 3, 10, 40, 60]) * 0.7)
     _spread(at_services, RATINGS, random.multinomial(random.binomial(finished, 0.09), content))
     _at_kiosks(cells[:, NO_SERVICE], cells, random)
+    if random.random() < NOTING_FEES:  # the last of all draws: what is above is as it was
+        _at_cashier(
+            cells[:, list(SERVICES).index("cashier")], finished[:, list(SERVICES).index("cashier")], progress, random
+        )
     return cells
 
 
@@ -218,6 +225,14 @@ def _at_kiosks(kiosks: Counts, cells: Counts, random: np.random.Generator) -> No
     contests = _weights(CONTESTS, {ContestVerdict.DIFFERENT: 6}, 2.0)
     _spread(kiosks, CONTESTS.values(), random.multinomial(random.binomial(agreed, 0.002), contests))
     _put(kiosks, "erased", random.binomial(agreed, 0.0005))
+
+
+def _at_cashier(cashier: Counts, served: Counts, progress: Shares, random: np.random.Generator) -> None:
+    """How fees were paid: without cash more often from month to month. ``cashier`` is a part of the cells."""
+    qr = random.uniform(0.3, 0.7) * (0.6 + 0.4 * progress)
+    shares = {PaymentMeans.QR: qr, PaymentMeans.CARD: np.full_like(qr, 0.05), PaymentMeans.CASH: 0.95 - qr}
+    by_means = np.stack([shares[means] for means in PAID], axis=-1)
+    _spread(cashier, PAID.values(), random.multinomial(random.binomial(served, 0.96), by_means[:, None]))
 
 
 def _weights(measures: Mapping[K, str], weights: Mapping[K, float], others: float) -> Shares:

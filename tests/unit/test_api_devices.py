@@ -87,6 +87,19 @@ def test_a_facility_whose_devices_were_never_heard_of_has_none(caller: Caller) -
 
 
 @pytest.mark.req("D4")
+def test_a_site_that_has_sent_no_figures_yet_is_told_with_its_devices_and_alarms(tmp_path: Path) -> None:
+    add_people(tmp_path)
+    fill_fleet(tmp_path, ["khac-01", "mau-new"], time.time_ns() // 1_000_000)
+    caller = Caller(api_app(tmp_path), new_token(tmp_path))
+    (facility,) = caller.json("devices")["facilities"]
+    assert facility["site"] == "mau-new"
+    assert len(facility["devices"]) > 1
+    assert caller.json("devices?site=mau-new")["facilities"] == [facility]
+    assert {one["site"] for one in caller.json("alarms?site=mau-new")["alarms"]} == {"mau-new"}
+    assert caller.get("devices?site=khac-01").status_code == 404
+
+
+@pytest.mark.req("D4")
 @pytest.mark.parametrize("limit", [1, 2, 200])
 def test_open_alarms_are_each_told_once_the_newest_first(caller: Caller, data: Path, limit: int) -> None:
     told = alarms(caller, "open", limit)

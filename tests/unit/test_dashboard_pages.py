@@ -18,7 +18,9 @@ from cloud.web.figures import hour_bars
 from cloud.web.today import CHIP_FACES, CONTESTS, PURPOSES
 from cloud.wording import DOCUMENTS, FAULTS, OUTCOMES, READ_AS
 from edge.contracts.eligibility import Outcome
+from edge.contracts.events import PaymentTaken
 from edge.contracts.face import ChipVerdict, ContestVerdict, Purpose
+from edge.contracts.payment import PaymentMeans
 from edge.contracts.reading import ReadingFault
 from edge.contracts.ticket import Document
 from edge.daemon.config import Broker, ConfigError
@@ -75,6 +77,7 @@ def record(
     name: str = "Trung tâm Y tế huyện Mẫu",
     readings: Sequence[ReadingFault | None] = (),
     look_ups: Sequence[Outcome] = (),
+    payments: Sequence[PaymentMeans] = (),
 ) -> None:
     now = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh"))
     journal = Journal(int(now.timestamp() * 1000))
@@ -88,6 +91,8 @@ def record(
     journal.at_ms += 20 * MINUTE_MS
     for number in range(called):
         journal.call(f"t{number}")
+    for number, means in enumerate(payments):
+        journal.happens(PaymentTaken(f"t{number}", "general", "q1", means))
     ledger = Ledger(data)
     ledger.record("mau-01", journal.batch(), received_ms=int(now.timestamp() * 1000))
     ledger.close()
@@ -145,6 +150,37 @@ def test_where_nothing_was_read_the_page_says_nothing_of_readings(config: Cloud,
     assert 'id="readings"' not in page
     assert 'id="insurance"' not in page
     assert 'id="faces"' not in page
+
+
+@pytest.mark.req("D7", "D1")
+def test_the_share_without_cash_stands_on_the_pages_where_anything_was_reported(
+    config: Cloud, client: FlaskClient
+) -> None:
+    record(config.data, called=3, waiting=1, payments=(PaymentMeans.QR, PaymentMeans.CARD, PaymentMeans.CASH))
+    log_in(client)
+    day = f"{datetime.now(ZoneInfo('Asia/Ho_Chi_Minh')):%Y-%m-%d}"
+    card = client.get(f"/facilities/mau-01?period={day}").text.partition('id="payments"')[2].partition("</section>")[0]
+    assert "Thanh toán không tiền mặt" in card
+    assert "66,7 %" in card
+    assert "2 / 3" in card
+    assert re.search(r"Chuyển khoản bằng mã QR</dt><dd>1</dd>", card)
+    line = client.get(f"/overview?period={day}").text.partition('id="payments"')[2].partition("</p>")[0]
+    assert "66,7 % (2/3 lượt thu phí), 1 cơ sở báo" in line
+    english = client.get(f"/facilities/mau-01?period={day}&lang=en").text
+    assert "Cash-free payment" in english
+    assert "Transfer by QR" in english
+    assert "66.7 % (2/3 fees), reported by 1" in client.get(f"/overview?period={day}&lang=en").text
+
+
+@pytest.mark.req("D7", "D1")
+def test_where_no_payment_was_reported_no_page_shows_a_share_of_any(config: Cloud, client: FlaskClient) -> None:
+    record(config.data, called=3, waiting=1)
+    log_in(client)
+    day = f"{datetime.now(ZoneInfo('Asia/Ho_Chi_Minh')):%Y-%m-%d}"
+    page = client.get(f"/facilities/mau-01?period={day}").text
+    assert 'id="payments"' not in page
+    assert "Thanh toán không tiền mặt: cơ sở chưa báo." in page
+    assert 'id="payments"' not in client.get(f"/overview?period={day}").text
 
 
 def test_every_kind_of_document_and_every_reason_has_its_words_in_both_languages() -> None:

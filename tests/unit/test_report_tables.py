@@ -40,8 +40,9 @@ def test_no_share_is_further_than_half_a_hundredth_from_the_truth(part: int, who
 
 
 def test_periods_are_named_with_their_days() -> None:
-    named = {text: VI.period(parse(text)) for text in ("2026-6m", "2026-9m", "2026", "2026-10", "2026-W48")}
+    named = {text: VI.period(parse(text)) for text in ("2026-Q3", "2026-6m", "2026-9m", "2026", "2026-10", "2026-W48")}
     assert named == {
+        "2026-Q3": "Quý III/2026 (01/07/2026–30/09/2026)",
         "2026-6m": "6 tháng đầu năm 2026 (01/01/2026–30/06/2026)",
         "2026-9m": "9 tháng đầu năm 2026 (01/01/2026–30/09/2026)",
         "2026": "Năm 2026 (01/01/2026–31/12/2026)",

@@ -1,5 +1,6 @@
 """Reports that fall due go out by e-mail, each once, whatever ends the program on the way."""
 
+import io
 import smtplib
 import ssl
 import time
@@ -8,11 +9,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 
+from cloud.delivery import State
+from cloud.entries import USUAL
 from cloud.mail import Mail, MaybeSent, Security, send
 from cloud.reports.schedule import Cadence
-from cloud.reports.store import Format, State, Subscription, Subscriptions
+from cloud.reports.store import Format, Subscription, Subscriptions
+from cloud.targets import Change, Kind, Targets
 from edge.daemon.config import ConfigError, load
 from provisioning.certificates import create_authority, issue
 from tests.cloud_people import add_sites
@@ -98,6 +103,19 @@ def test_a_report_that_is_due_goes_out_with_its_files(office: Office) -> None:
     assert (pdf[:4], xlsx[:2]) == (b"%PDF", b"PK")
     assert office.daemon.stop() == 0
     assert "mau.example" not in office.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.req("D1", "D3")
+def test_a_report_goes_by_the_targets_that_the_department_has_set_by_then(office: Office) -> None:
+    office.daemon.start()
+    Targets(office.data, {}).change(Kind.TARGET, "all", {"look-ups": Change(USUAL, "0.875")}, "lan", 1)
+    number = office.subscribe("so.yte@mau.example")
+    office.daemon.kill()
+    office.daemon.start()  # it looks at its start; otherwise once a minute
+    until(lambda: all_sent(office, number), within_s=30, what="the report sent")
+    (workbook,) = [part.get_content() for part in office.received.messages[0].iter_attachments()]
+    cells = {cell.value for row in openpyxl.load_workbook(io.BytesIO(workbook)).worksheets[0] for cell in row}
+    assert {"≥\u00a087,50\u00a0%", "≥\u00a090,00\u00a0%"} <= cells
 
 
 @pytest.mark.req("D3")

@@ -121,6 +121,12 @@ def agree(cells: Cells, backends: Mapping[str, Statistics], period: Period, site
             key: tuple(sums) for key, sums in trend.items()
         }
         assert backend.days_heard(period, sites) == heard
+        earlier = period.shifted(-1)
+        was = summed((site, measure, n) for site, _, _, _, measure, n in cells.of(earlier, sites))
+        assert list(map(plain, backend.by_site_of([period, earlier, period], sites))) == [by_site, was, by_site]
+        glance = backend.at_a_glance(period, earlier, sites)
+        assert (plain(glance.by_site), plain(glance.before)) == (by_site, was)
+        assert (glance.by_slot, glance.trend) == (backend.by_slot(period, sites), found)
         for site in sites[:3]:
             some = list(cells.of(period, [site]))
             assert plain(backend.by_service(period, site)) == summed((s, measure, n) for *_, s, measure, n in some)
@@ -151,7 +157,8 @@ def random_period(random: Random) -> Period:
     match random.randrange(4):
         case 0:
             day = random_day(random)
-            return parse(random.choice([str(day.year), f"{day:%Y-%m}", f"{day.year}-6m", f"{day.year}-9m"]))
+            quarter = f"{day.year}-Q{(day.month + 2) // 3}"
+            return parse(random.choice([str(day.year), f"{day:%Y-%m}", quarter, f"{day.year}-6m", f"{day.year}-9m"]))
         case 1:
             day = random_day(random)
             return Period(day, day)
