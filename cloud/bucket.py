@@ -34,11 +34,12 @@ class Series(Struct, frozen=True):
         for row in self.values:
             yield [value if isinstance(value, int) else 0 for value in row]
 
-    def texts(self) -> Iterator[tuple[int, int, str]]:
-        """The rows, where a number and a text are asked for: time, number, text."""
-        for time, number, text in self.values:
-            if isinstance(time, int) and isinstance(number, int) and isinstance(text, str):
-                yield time, number, text
+    def texts(self) -> Iterator[tuple[int, list[str]]]:
+        """The rows, where a number and then texts are asked for: time and texts."""
+        for time, number, *rest in self.values:
+            texts = [text for text in rest if isinstance(text, str)]
+            if isinstance(time, int) and isinstance(number, int) and len(texts) == len(rest):
+                yield time, texts
 
 
 class _Result(Struct, frozen=True):

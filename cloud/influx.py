@@ -59,14 +59,23 @@ class Influx(Section, frozen=True):
 
 
 class End(NamedTuple):
-    """Up to the end of ``day``, since the first of January of ``year``: what is read of a ``field`` of SO_FAR."""
+    """Up to the end of ``day``, since the first of January of ``year``."""
 
-    field: str
     day: date
     year: int
 
 
-SoFar = Mapping[str, tuple[int, str]]  # facility → the last day on which it counted anything, and the field's text
+class SoFar(NamedTuple):
+    """What a facility had counted at an end: the last day on which it counted anything, and the texts of that day;
+    empty what was not asked for."""
+
+    at: int
+    counts: str = ""
+    loads: str = ""
+
+
+COUNTS, LOADS, BOTH = ("counts",), ("loads",), ("counts", "loads")
+Found = Mapping[End, Mapping[str, SoFar]]
 
 
 class InfluxStatistics:
@@ -85,13 +94,14 @@ class InfluxStatistics:
 
     def by_site_of(self, periods: Sequence[Period], sites: Sequence[str]) -> tuple[Mapping[str, Counts], ...]:
         """See :class:`cloud.statistics.Statistics`."""
-        found = self._so_far(_ends("counts", periods), sites)
+        found = self._so_far({end: COUNTS for period in periods for end in _ends(period)}, sites)
         return tuple(_between(period, found) for period in periods)
 
     def at_a_glance(self, period: Period, before: Period, sites: Sequence[str]) -> Glance:
         """See :class:`cloud.statistics.Statistics`."""
         trend = self._pool.submit(self.trend, period, sites)
-        found = self._so_far({*_ends("counts", [period, before]), *_ends("loads", [period])}, sites)
+        asked = dict.fromkeys(_ends(before), COUNTS) | dict.fromkeys(_ends(period), BOTH)
+        found = self._so_far(asked, sites)
         by_slot = _by_slot(_slots_between(period, found))
         return Glance(_between(period, found), _between(before, found), by_slot, trend.result())
 
@@ -122,7 +132,7 @@ class InfluxStatistics:
 
         Raises StatisticsAway.
         """
-        return _slots_between(period, self._so_far(_ends("loads", [period]), sites))
+        return _slots_between(period, self._so_far(dict.fromkeys(_ends(period), LOADS), sites))
 
     def trend(self, period: Period, sites: Sequence[str]) -> Mapping[str, Load]:
         """See :class:`cloud.statistics.Statistics`."""
@@ -141,27 +151,31 @@ class InfluxStatistics:
         found = self._read('SELECT "rows"', Kind.DAY, first, last, sites, 'AND "rows" > 0', 'GROUP BY "site"')
         return {named(series.tags["site"]): frozenset(day_of(time) for time, _ in series.numbers()) for series in found}
 
-    def _so_far(self, ends: Iterable[End], sites: Sequence[str]) -> Mapping[End, SoFar]:
-        """What each facility had counted at each of these ends; all are asked for at once."""
-        asked = tuple(dict.fromkeys(ends))
-        return dict(zip(asked, self._pool.map(lambda end: self._at(end, sites), asked), strict=True))
+    def _so_far(self, asked: Mapping[End, tuple[str, ...]], sites: Sequence[str]) -> Found:
+        """These fields of what each facility had counted at each of these ends; all are asked for at once."""
+        found = self._pool.map(lambda end: self._at(end, asked[end], sites), asked)
+        return dict(zip(asked, found, strict=True))
 
-    def _at(self, end: End, sites: Sequence[str]) -> SoFar:
+    def _at(self, end: End, fields: tuple[str, ...], sites: Sequence[str]) -> Mapping[str, SoFar]:
         """Nothing where the day lies before that year."""
         year, month = date(end.year, 1, 1), end.day.replace(day=1)
         if end.day < year:
             return {}
-        found = self._latest(end.field, month, end.day, sites, f"AND \"month\" = '{end.day:%m}'")
+        found = self._latest(fields, month, end.day, sites, f"AND \"month\" = '{end.day:%m}'")
         silent = [site for site in sites if site not in found]
-        return found | self._latest(end.field, year, month - _DAY, silent) if month > year else found
+        return found | self._latest(fields, year, month - _DAY, silent) if month > year else found
 
     def _latest(
-        self, field: str, first: date, last: date, sites: Sequence[str], where: str = ""
-    ) -> dict[str, tuple[int, str]]:
-        select = f'SELECT "rows", "{field}"'
+        self, fields: tuple[str, ...], first: date, last: date, sites: Sequence[str], where: str = ""
+    ) -> dict[str, SoFar]:
+        select = f'SELECT "rows", {", ".join(map(_quoted, fields))}'
         where, group = f'{where} AND "rows" > 0', 'GROUP BY "site" ORDER BY time DESC LIMIT 1'  # of each facility
         found = self._read(select, Kind.SO_FAR, first, last, sites, where, group)
-        return {named(series.tags["site"]): (at, text) for series in found for at, _, text in series.texts()}
+        return {
+            named(series.tags["site"]): SoFar(at, **dict(zip(fields, texts, strict=True)))
+            for series in found
+            for at, texts in series.texts()
+        }
 
     def _read(
         self, select: str, kind: Kind, first: date, last: date, sites: Sequence[str], where: str = "", group: str = ""
@@ -180,33 +194,33 @@ def _years(period: Period) -> Iterator[tuple[date, date]]:
         yield max(period.first, date(year, 1, 1)), min(period.last, date(year, 12, 31))
 
 
-def _ends(field: str, periods: Iterable[Period]) -> Iterator[End]:
-    """What is read for these periods; a month that follows another begins where that ends."""
-    for period in periods:
-        for first, last in _years(period):
-            yield End(field, first - _DAY, first.year)
-            yield End(field, last, first.year)
+def _ends(period: Period) -> Iterator[End]:
+    """What is read for a period; one that follows another begins where that ends."""
+    for first, last in _years(period):
+        yield End(first - _DAY, first.year)
+        yield End(last, first.year)
 
 
-def _between(period: Period, found: Mapping[End, SoFar]) -> Mapping[str, Counts]:
+def _between(period: Period, found: Found) -> Mapping[str, Counts]:
     """Each facility's counts in the period, of what it had counted at the ends."""
     sums: dict[str, Counts] = {}
     for first, last in _years(period):
-        before = found[End("counts", first - _DAY, first.year)]
-        for site, (at, text) in found[End("counts", last, first.year)].items():
-            if at >= time_of(first.isoformat()):
-                _add(sums, site, list(map(sub, _counts(text), _counts(before[site][1]) if site in before else _NONE)))
+        before = found[End(first - _DAY, first.year)]
+        for site, now in found[End(last, first.year)].items():
+            if now.at >= time_of(first.isoformat()):
+                then = _counts(before[site].counts) if site in before else _NONE
+                _add(sums, site, list(map(sub, _counts(now.counts), then)))
     return sums
 
 
-def _slots_between(period: Period, found: Mapping[End, SoFar]) -> Mapping[str, Mapping[int, tuple[int, int]]]:
+def _slots_between(period: Period, found: Found) -> Mapping[str, Mapping[int, tuple[int, int]]]:
     """Each facility's load by the hour of the week, likewise."""
     sums: dict[str, dict[int, tuple[int, int]]] = {}
     for first, last in _years(period):
-        before = found[End("loads", first - _DAY, first.year)]
-        for site, (_, text) in found[End("loads", last, first.year)].items():
+        before = found[End(first - _DAY, first.year)]
+        for site, last_one in found[End(last, first.year)].items():
             known = sums.setdefault(site, {})
-            now, then = _loads(text), _loads(before[site][1]) if site in before else {}
+            now, then = _loads(last_one.loads), _loads(before[site].loads) if site in before else {}
             for slot in now.keys() | then.keys():
                 (issued, called), (was_issued, was_called) = now.get(slot, _NO_LOAD), then.get(slot, _NO_LOAD)
                 if issued != was_issued or called != was_called:
@@ -222,6 +236,10 @@ def _by_slot(loads_of: Mapping[str, Mapping[int, tuple[int, int]]]) -> Mapping[t
             known = sums.get(slot, _NO_LOAD)
             sums[slot] = known[0] + issued, known[1] + called
     return {divmod(slot, 24): Load(*load) for slot, load in sorted(sums.items())}
+
+
+def _quoted(field: str) -> str:
+    return f'"{field}"'
 
 
 def _counts(text: str) -> list[int]:
