@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 EX_SOFTWARE = 70  # sysexits.h
 LOOK_S = 5.0  # how late a renewed certificate may be noticed
+IDLE_S = 20  # longer than httpx keeps a connection (5 s): else a command may meet one that is just being closed
 STOP_S = 1  # open event streams would keep uvicorn waiting for ever
 
 
@@ -51,6 +52,7 @@ async def serve(app: Application, listens: Sequence[Listen]) -> None:
             access_log=False,
             log_config=None,
             lifespan="off",
+            timeout_keep_alive=IDLE_S,
             timeout_graceful_shutdown=STOP_S,
             server_header=False,
             proxy_headers=False,
