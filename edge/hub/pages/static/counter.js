@@ -83,6 +83,7 @@ document.addEventListener("click", (event) => {
 let charged = false;
 async function charge(amount) {
   charged = Boolean(await send("do-charge", `/counters/${counter}/charge`, { ticket: work().ticket, amount }));
+  if (!charged) panel.querySelector("[data-charge] input")?.select(); // a wrong amount is typed over
   toTheCode();
 }
 function toTheCode() {
